@@ -1,0 +1,135 @@
+# Coatcheck from the tree: `make help` lists what there is. Needs Debian 12 and Swift 6.2 or newer;
+# everything else is installed by apt-get where it is missing (deploy/packages).
+#
+#   PORT=8443                    the port of `make run`
+#   DESTDIR= PREFIX=/usr/local SYSCONFDIR=/etc    where `make install` installs to
+#   TESTS=...                    more arguments for pytest, for instance TESTS='-k logout -x'
+#   BENCH=...                    more arguments for the benchmark, for instance BENCH='--rounds 9'
+
+PORT ?= 8443
+DESTDIR ?=
+PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
+TESTS ?=
+BENCH ?=
+
+# Debian's own python3, whose pytest and selenium apt-get installs; another may come first in PATH.
+PYTHON := PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3
+PYTEST = $(PYTHON) -m pytest $(TESTS)
+
+# An import that Package.swift does not name for its target is an error. One release build is
+# shared by the site, the tests and the benchmark.
+STRICT := --explicit-target-dependency-import-check error
+RELEASE := -c release $(STRICT)
+STATIC := $(RELEASE) --static-swift-stdlib --scratch-path .build-static
+
+share := $(PREFIX)/share/coatcheck
+units := $(PREFIX)/lib/systemd/system
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help deps build build-tests run test unit e2e lifecycle browser sanitize lint bench \
+	static install uninstall clean
+
+##@ First
+
+help: ## list these targets
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+deps: ## install with apt-get what is missing for everything below
+	@deploy/packages build run test bench
+
+build: ## build the program (release)
+	@deploy/packages build
+	@echo "==> Building the program (release)"
+	swift build $(RELEASE) --product coatcheck
+
+run: build ## serve the site on https://localhost:8443 (PORT= changes it) until Ctrl-C
+	@deploy/packages run
+	@PORT=$(PORT) exec deploy/run-site
+
+##@ Tests
+
+test: unit lifecycle e2e browser ## every test: unit, lifecycle, through nginx, in a browser
+
+unit: build-tests ## unit tests and storage conformance
+	@echo "==> Unit tests"
+	swift test $(RELEASE) --skip-build --disable-xctest
+
+lifecycle: build-tests ## start, stop, crash, socket activation, systemd units
+	@deploy/packages run test
+	@echo "==> Lifecycle tests"
+	$(PYTEST) Tests/Lifecycle
+
+e2e: build-tests ## client flows through real nginx
+	@deploy/packages run test
+	@echo "==> Tests through nginx"
+	$(PYTEST) Tests/EndToEnd
+
+browser: build-tests ## the same flows in Chromium
+	@deploy/packages run test
+	@echo "==> Browser tests"
+	$(PYTEST) Tests/Browser
+
+build-tests:
+	@deploy/packages build
+	@echo "==> Building the program and its tests (release)"
+	swift build $(RELEASE) --build-tests
+
+sanitize: ## unit tests under the thread and the address sanitizer
+	@deploy/packages build
+	@echo "==> Unit tests under the thread sanitizer"
+	swift test $(STRICT) --disable-xctest --sanitize=thread --scratch-path .build-thread
+	@echo "==> Unit tests under the address sanitizer"
+	swift test $(STRICT) --disable-xctest --sanitize=address --scratch-path .build-address
+
+lint: ## formatting, doc comments, syntax of the scripts
+	@echo "==> Formatting"
+	swift format lint --strict --parallel --recursive Package.swift Sources Tests
+	@echo "==> Doc comments"
+	@deploy/lint-documentation Sources
+	@echo "==> Scripts"
+	@deploy/lint-scripts
+	@echo "Nothing found."
+
+##@ Figures
+
+bench: build ## session checks per second, next to a C responder on the same libfcgi
+	@deploy/packages run bench
+	@$(PYTHON) Tests/Benchmarks/bench.py --report .run/bench.md $(BENCH)
+
+##@ Installation
+
+# The Swift runtime is linked in: the toolchain may be gone, or unreadable to the service.
+static: # what install installs
+	@deploy/packages build
+	@echo "==> Building the program with the Swift runtime linked statically (release)"
+	swift build $(STATIC) --product coatcheck
+
+install: static ## install under DESTDIR and PREFIX; settings that exist are kept
+	install -D -m 755 .build-static/release/coatcheck $(DESTDIR)$(PREFIX)/bin/coatcheck
+	install -d $(DESTDIR)$(units) $(DESTDIR)$(share) $(DESTDIR)$(SYSCONFDIR)/coatcheck
+	sed -e 's|/usr/bin/coatcheck|$(PREFIX)/bin/coatcheck|' \
+		-e 's|/etc/coatcheck/|$(SYSCONFDIR)/coatcheck/|' \
+		deploy/coatcheck.service >$(DESTDIR)$(units)/coatcheck.service
+	install -m 644 deploy/coatcheck.socket $(DESTDIR)$(units)/coatcheck.socket
+	install -D -m 644 deploy/coatcheck.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/coatcheck.conf
+	install -D -m 644 deploy/coatcheck.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/coatcheck.conf
+	cp -R nginx $(DESTDIR)$(share)/
+	.build-static/release/coatcheck config example >$(DESTDIR)$(share)/coatcheck.yaml
+	test -e $(DESTDIR)$(SYSCONFDIR)/coatcheck/coatcheck.yaml || install -m 644 \
+		$(DESTDIR)$(share)/coatcheck.yaml $(DESTDIR)$(SYSCONFDIR)/coatcheck/coatcheck.yaml
+	@echo "Installed. To start it: systemd-sysusers && systemd-tmpfiles --create \\"
+	@echo "  && systemctl daemon-reload && systemctl enable --now coatcheck.socket coatcheck.service"
+
+uninstall: ## remove what install installed; settings and the database stay
+	rm -f $(DESTDIR)$(PREFIX)/bin/coatcheck $(DESTDIR)$(units)/coatcheck.service \
+		$(DESTDIR)$(units)/coatcheck.socket $(DESTDIR)$(PREFIX)/lib/sysusers.d/coatcheck.conf \
+		$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/coatcheck.conf
+	rm -rf $(DESTDIR)$(share)
+	@echo "Kept: $(DESTDIR)$(SYSCONFDIR)/coatcheck and $(DESTDIR)/var/lib/coatcheck"
+
+clean: ## remove everything that was built; .run/ with the database of `make run` stays
+	rm -rf .build .build-static .build-thread .build-address

@@ -1,0 +1,101 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+// The targets stand in the order in which a request passes them:
+// nginx -> FastCGI -> Routes -> Accounts and Sessions -> Storage -> and back.
+// `swift build --explicit-target-dependency-import-check error` turns the dependency lists
+// below into law: a target cannot import what it does not name here.
+
+let package = Package(
+    name: "coatcheck",
+    products: [
+        .executable(name: "coatcheck", targets: ["coatcheck"]),
+        .library(name: "FastCGI", targets: ["FastCGI", "HTTP"]),
+        .library(name: "Sessions", targets: ["Sessions"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // MARK: C libraries: a module map and a shim, nothing else
+        .systemLibrary(name: "CFastCGI", pkgConfig: "fcgi", providers: [.apt(["libfcgi-dev"])]),
+        .systemLibrary(
+            name: "CSodium",
+            pkgConfig: "libsodium",
+            providers: [.apt(["libsodium-dev"])]
+        ),
+        .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CUnistring", providers: [.apt(["libunistring-dev"])]),
+        .systemLibrary(name: "CZxcvbn", providers: [.apt(["libzxcvbn-dev"])]),
+
+        // MARK: the way of a request
+        .target(name: "FastCGI", dependencies: ["CFastCGI", "CLinux", "HTTP"]),
+        .target(name: "HTTP"),
+        .target(
+            name: "Routes",
+            dependencies: [
+                "HTTP", "Accounts", "Sessions", "Telemetry",
+                .product(name: "Mustache", package: "swift-mustache"),
+            ],
+            resources: [.embedInCode("Templates")]
+        ),
+        .target(name: "Accounts", dependencies: ["Sessions", "CSodium", "CUnistring", "CZxcvbn"]),
+        .target(name: "Sessions", dependencies: ["CSodium"]),
+        .target(
+            name: "Storage",
+            dependencies: [
+                "Accounts", "Sessions", .product(name: "GRDB", package: "GRDB.swift"),
+            ]
+        ),
+        .target(name: "Telemetry"),
+        .executableTarget(
+            name: "coatcheck",
+            dependencies: [
+                "FastCGI", "HTTP", "Routes", "Accounts", "Sessions", "Storage", "Telemetry",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Yams", package: "Yams"),
+            ]
+        ),
+
+        // MARK: tests
+        .target(
+            name: "StorageConformance",
+            dependencies: ["Accounts", "Sessions"],
+            path: "Tests/StorageConformance"
+        ),
+        .testTarget(name: "FastCGITests", dependencies: ["FastCGI", "HTTP"]),
+        .testTarget(name: "HTTPTests", dependencies: ["HTTP"]),
+        .testTarget(name: "RoutesTests", dependencies: ["Routes", "HTTP", "Accounts", "Sessions"]),
+        .testTarget(name: "AccountsTests", dependencies: ["Accounts", "Sessions"]),
+        .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"]),
+        .testTarget(name: "SessionsTests", dependencies: ["Sessions"]),
+        .testTarget(
+            name: "StorageTests",
+            dependencies: [
+                "Storage", "Accounts", "Sessions", "StorageConformance",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]
+        ),
+        .testTarget(name: "ProgramTests", dependencies: ["coatcheck"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+// The same strictness for every target of ours.
+for target in package.targets where target.type != .system {
+    target.swiftSettings =
+        (target.swiftSettings ?? []) + [
+            .strictMemorySafety(),  // SE-0458: pointer use says `unsafe`
+            .treatAllWarnings(as: .error),  // SE-0480
+            .enableUpcomingFeature("ExistentialAny"),  // SE-0335
+            .enableUpcomingFeature("InternalImportsByDefault"),  // SE-0409
+            .enableUpcomingFeature("MemberImportVisibility"),  // SE-0444
+            .enableUpcomingFeature("NonisolatedNonsendingByDefault"),  // SE-0461
+            .enableUpcomingFeature("InferIsolatedConformances"),  // SE-0470
+            .enableUpcomingFeature("ImmutableWeakCaptures"),  // SE-0481
+        ]
+}

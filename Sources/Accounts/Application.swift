@@ -1,0 +1,41 @@
+/// What somebody who signs up wants to be called.
+struct Application {
+    /// The username, where there is a good one.
+    private(set) var username: AccountName?
+    /// The email address, where there is a good one.
+    private(set) var email: AccountName?
+    /// What is wrong with the fields.
+    private(set) var issues: [AccountIssue] = []
+
+    /// Reads the two fields of the form, one of which may be missing or empty.
+    init(username: String?, email: String?) {
+        let typedName = username ?? ""
+        let typedAddress = email ?? ""
+        if !typedName.isEmpty || typedAddress.isEmpty {
+            do throws(NameError) {
+                self.username = try AccountName(typedName)
+            } catch {
+                issues.append(AccountIssue(field: "username", sentence: error.sentence))
+            }
+        }
+        if !typedAddress.isEmpty {
+            do throws(NameError) {
+                self.email = try AccountName(emailAddress: typedAddress)
+            } catch {
+                issues.append(AccountIssue(field: "email", sentence: error.sentence))
+            }
+        }
+        if typedName.isEmpty { self.username = self.email }
+        if typedAddress.isEmpty, let name = self.username, name.isEmailAddress { self.email = name }
+    }
+
+    /// The names, without those that are not good.
+    var names: [AccountName] { [username, email].compactMap { $0 } }
+
+    /// The keys of the names, each once.
+    var keys: [NameKey] {
+        names.map(\.key).reduce(into: []) { keys, key in
+            if !keys.contains(key) { keys.append(key) }
+        }
+    }
+}

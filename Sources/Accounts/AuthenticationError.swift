@@ -1,0 +1,12 @@
+package import Sessions
+
+/// Why nobody was let in.
+package enum AuthenticationError: Error, Hashable, Sendable {
+    /// The name is unknown or malformed, the account is disabled, or the password is wrong: which
+    /// of them is not told, neither by the answer nor by the work it took (ASVS 6.3.8).
+    case invalidCredentials
+    /// No password can be verified right now; trying again later helps.
+    case busy
+    /// Storage failed.
+    case storage(StorageError)
+}

@@ -1,0 +1,110 @@
+internal import CFastCGI
+import Glibc
+internal import HTTP
+
+/// The place in which a worker has libfcgi parse one request after the other.
+///
+/// libfcgi's streams point back to their `FCGX_Request`, so it is allocated once and never moves.
+/// The connection is accepted by us and handed to libfcgi ready made, which gives it a time limit
+/// and close-on-exec and leaves the waiting, and so the stopping, to us. For that this file alone
+/// touches fields that `fcgiapp.h` marks "don't use": `ipcFd` and `keepConnection`; their meaning
+/// has not changed from 2.4.0 to 2.4.6. The listening socket that libfcgi is given is -1, so that
+/// where it would accept by itself (after a connection that it gave up) it fails with EBADF.
+///
+/// One connection serves one request. FCGI_KEEP_CONN is not honoured: a kept connection would pin
+/// its worker, and what a handler left unread of a body would be parsed as the next request.
+@safe
+struct Connection: ~Copyable {
+    /// How long a peer may leave us waiting for the next byte, or for room to write, in seconds.
+    ///
+    /// nginx sends a request when it has all of it and buffers the answer, so only a peer that is
+    /// not nginx comes near it.
+    static let patience = 10
+
+    /// How many bytes of a body that nobody asked for are read before the connection is closed.
+    ///
+    /// 1 MiB is nginx's default client_max_body_size. Reading to the end matters because closing a
+    /// unix socket with bytes unread resets it, which can take the answer away.
+    static let drainLimit = 1 << 20
+
+    private let raw: UnsafeMutablePointer<FCGX_Request>
+
+    init() {
+        unsafe raw = .allocate(capacity: 1)
+        unsafe raw.initialize(to: FCGX_Request())
+        unsafe FCGX_InitRequest(raw, -1, 0)
+    }
+
+    deinit {
+        unsafe FCGX_Finish_r(raw)
+        unsafe raw.deallocate()
+    }
+
+    /// Reads the next request from an accepted socket, which this call takes over.
+    ///
+    /// - Returns: `false` when what came is no complete FastCGI request; the socket is closed.
+    func open(_ socket: CInt) -> Bool {
+        var limit = timeval(tv_sec: Connection.patience, tv_usec: 0)
+        let size = socklen_t(MemoryLayout<timeval>.size)
+        unsafe setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
+        unsafe setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, size)
+        // Accept_r finishes the request before it, which is over: without the flag it would
+        // close the new socket as the old one's.
+        unsafe raw.pointee.ipcFd = socket
+        unsafe raw.pointee.keepConnection = 1
+        guard unsafe FCGX_Accept_r(raw) == 0 else { return false }
+        unsafe raw.pointee.keepConnection = 0
+        return true
+    }
+
+    /// The request that was read.
+    var request: Request { unsafe Request(raw) }
+
+    /// Whether the parameters arrived whole.
+    ///
+    /// libfcgi also hands out a request whose parameters were cut between two of them; the error
+    /// on its input stream is then the only sign. Deciding on half the parameters could let
+    /// somebody in, so such a request is refused.
+    var isComplete: Bool {
+        unsafe FCGX_GetError(raw.pointee.in) == 0 && request.has("REQUEST_METHOD")
+    }
+
+    /// Answers the request and closes its connection.
+    ///
+    /// `Status:` comes first on every answer: without it nginx would take 200 for granted.
+    func close(with response: borrowing Response) {
+        put(StatusLine.of(response.status))
+        put(response.fields)
+        put("\r\n")
+        put(response.body)
+        drain()
+        // Detached, the socket is closed at once instead of being shut down, polled and read to
+        // its end first: with the body drained there is nothing to wait for.
+        unsafe FCGX_Detach(raw)
+        unsafe FCGX_Finish_r(raw)
+    }
+
+    private func put(_ bytes: [UInt8]) {
+        guard !bytes.isEmpty else { return }
+        unsafe bytes.withUnsafeBytes { bytes in
+            let start = unsafe bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
+            unsafe FCGX_PutStr(start, CInt(bytes.count), raw.pointee.out)
+        }
+    }
+
+    private func put(_ text: StaticString) {
+        let start = unsafe UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self)
+        unsafe FCGX_PutStr(start, CInt(text.utf8CodeUnitCount), raw.pointee.out)
+    }
+
+    private func drain() {
+        var left = Connection.drainLimit
+        unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 4096) { buffer in
+            while left > 0 {
+                let count = unsafe FCGX_GetStr(buffer.baseAddress, 4096, raw.pointee.in)
+                if count < 4096 { return }
+                left -= Int(count)
+            }
+        }
+    }
+}

@@ -1,0 +1,62 @@
+import Glibc
+internal import HTTP
+
+/// A thread that takes requests from the listener, one at a time, and runs their handlers.
+///
+/// The thread is the task executor (SE-0417) of one task that lives as long as the worker. That
+/// task waits for a connection, which blocks the thread, and then awaits the responder; what the
+/// responder awaits comes back to this thread through the worker's job queue. So a handler never
+/// moves to another thread, the number of requests in work is the number of workers, and an actor
+/// that is free is entered without leaving the thread.
+///
+/// Blocking in that task is harmless: nothing is queued on a worker except by the request it
+/// serves, and while it waits for one it serves none.
+final class Worker: TaskExecutor {
+    private let jobs = JobQueue()
+    private let door: Door
+    private let respond: Responder
+    private let report: @Sendable (WorkerEvent) -> Void
+
+    init(
+        door: Door,
+        report: @escaping @Sendable (WorkerEvent) -> Void,
+        respond: @escaping Responder
+    ) {
+        self.door = door
+        self.report = report
+        self.respond = respond
+    }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        jobs.push(UnownedJob(job))
+    }
+
+    /// Serves on the calling thread until the door is shut.
+    func run() {
+        Task(executorPreference: self) {
+            await self.serve()
+            self.jobs.close()
+        }
+        let executor = unsafe asUnownedTaskExecutor()
+        jobs.run { job in unsafe job.runSynchronously(on: executor) }
+    }
+
+    /// Answers one request after the other.
+    private func serve() async {
+        let connection = Connection()
+        let queue = door.queue()
+        while let socket = queue.next(report) {
+            guard connection.open(socket) else {
+                report(.malformedRequest)
+                continue
+            }
+            guard connection.isComplete else {
+                report(.malformedRequest)
+                connection.close(with: Response(status: 400))
+                continue
+            }
+            let response = await respond(connection.request)
+            connection.close(with: response)
+        }
+    }
+}

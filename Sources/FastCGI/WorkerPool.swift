@@ -1,0 +1,117 @@
+internal import CFastCGI
+internal import CLinux
+import Glibc
+package import HTTP
+
+/// Answers one request.
+///
+/// It runs on a worker's thread, and the request must not outlive the call.
+///
+/// There is no way not to answer: a responder returns a response, and the worker sends it.
+package typealias Responder = @Sendable (borrowing Request) async -> Response
+
+/// A fixed number of worker threads behind one listening socket.
+///
+/// ```swift
+/// let pool = try WorkerPool(
+///     listener: .bind(path: "/run/hello/fcgi.sock"), workers: 16, report: { _ in }
+/// ) { request in
+///     var response = Response(status: 200)
+///     response.add("Content-Type", "text/plain; charset=utf-8")
+///     response.body = Array("Hello, \(request.parameter("REMOTE_ADDR") ?? "you")\n".utf8)
+///     return response
+/// }
+/// // … wait for a signal …
+/// pool.stop(within: 10)
+/// ```
+///
+/// Before the first pool the program blocks the signals that it wants to handle itself: worker
+/// threads block all of them, because one that interrupts libfcgi's read or write loses the
+/// request.
+package final class WorkerPool: Sendable {
+    private let door: Door
+    private let threads: [pthread_t]
+
+    /// How many requests are served at the same time.
+    package var workerCount: Int { threads.count }
+
+    /// Starts the workers.
+    ///
+    /// - Throws: `.system` when the system gives no thread or descriptor.
+    package init(
+        listener: consuming Listener,
+        workers: Int,
+        report: @escaping @Sendable (WorkerEvent) -> Void,
+        respond: @escaping Responder
+    ) throws(ListenerError) {
+        precondition(workers > 0, "a pool needs a worker")
+        WorkerPool.prepareLibrary()
+        door = try Door(listener)
+        var threads: [pthread_t] = []
+        for _ in 0..<workers {
+            let worker = Worker(door: door, report: report, respond: respond)
+            guard let thread = startThread(running: worker) else {
+                door.shut()
+                throw .system("pthread_create", errno)
+            }
+            threads.append(thread)
+        }
+        self.threads = threads
+    }
+
+    /// Lets no more requests in and waits for the ones in work to be answered.
+    ///
+    /// What waits in the socket's backlog stays there: behind systemd's socket the next process
+    /// answers it. The call blocks its thread.
+    ///
+    /// - Returns: `false` when a request was still in work after `seconds`.
+    @discardableResult
+    package func stop(within seconds: Int) -> Bool {
+        door.shut()
+        var deadline = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &deadline)
+        deadline.tv_sec += seconds
+        return threads.allSatisfy { unsafe pthread_timedjoin_np($0, nil, &deadline) == 0 }
+    }
+
+    /// Sets libfcgi up, once in a process.
+    ///
+    /// FCGX_Init takes over SIGPIPE, SIGUSR1 and SIGTERM with handlers of its own, even from a
+    /// process that ignores them, and a worker interrupted by one loses its request; the default
+    /// actions are put back, and SIGPIPE is ignored, so that writing to a peer that has gone is
+    /// an error and not the end of the process.
+    private static func prepareLibrary() { _ = libraryIsReady }
+
+    private static let libraryIsReady: Bool = {
+        let isReady = FCGX_Init() == 0
+        signal(SIGPIPE, SIG_IGN)
+        signal(SIGTERM, SIG_DFL)
+        signal(SIGUSR1, SIG_DFL)
+        return isReady
+    }()
+}
+
+/// Starts a thread with all signals blocked that runs a worker and lets go of it at its end.
+private func startThread(running worker: Worker) -> pthread_t? {
+    var blocked = sigset_t()
+    var previous = sigset_t()
+    unsafe sigfillset(&blocked)
+    unsafe pthread_sigmask(SIG_SETMASK, &blocked, &previous)
+    defer { unsafe pthread_sigmask(SIG_SETMASK, &previous, nil) }
+    let context = unsafe Unmanaged.passRetained(worker)
+    var thread = pthread_t()
+    guard unsafe pthread_create(&thread, nil, workerThread, context.toOpaque()) == 0 else {
+        unsafe context.release()
+        return nil
+    }
+    return thread
+}
+
+/// The entry point of a worker's thread.
+private func workerThread(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    if let context = unsafe context {
+        unsafe pthread_setname_np(pthread_self(), "worker")
+        unsafe Unmanaged<Worker>.fromOpaque(context).takeRetainedValue().run()
+    }
+    return nil
+}

@@ -1,0 +1,19 @@
+internal import HTTP
+
+extension Site {
+    /// POST or DELETE /logout: ends the session and takes the cookie away, also when there was
+    /// no session.
+    ///
+    /// The browser is told to drop what it cached (ASVS 14.3.1), so that the back button shows
+    /// nothing that was guarded.
+    func logOut(_ visit: Visit) async throws(Problem) -> Response {
+        try await endSession(of: visit)
+        let mount = visit.request.mount
+        var response =
+            visit.form == .page
+            ? Response.redirect(mount + "/login?out") : Response(status: 204)
+        response.add("Set-Cookie", cookie.clearing(mount: mount))
+        response.add("Clear-Site-Data", "\"cache\"")
+        return response
+    }
+}

@@ -1,0 +1,34 @@
+package import HTTP
+
+extension Site {
+    /// Answers for a guarded place that nginx refused with 401.
+    ///
+    /// A person on the way to a page is sent to the login with the whole original URL in `next`;
+    /// anything else, such as a script's request, gets 401, since it can do nothing with the HTML
+    /// of a login page.
+    package func answerUnauthenticated(_ request: Request) -> Response {
+        var response: Response
+        if request.isNavigation {
+            response = .redirect(loginPath(from: request))
+        } else {
+            response = Problem.authenticationRequired.json()
+        }
+        response.add("Cache-Control", "no-store")
+        return response
+    }
+
+    /// Answers for a guarded place that nginx refused with 403, with what is missing.
+    ///
+    /// - Parameters:
+    ///   - request: the request for the guarded place.
+    ///   - reason: what the check gave as its reason, for example `group admin`.
+    package func answerForbidden(_ request: Request, reason: String) -> Response {
+        let prefix = "group "
+        let groups = reason.hasPrefix(prefix) ? String(reason.dropFirst(prefix.count)) : nil
+        let problem = Problem.forbidden(missing: groups)
+        var response =
+            request.isNavigation ? pages.error(problem, of: Visit(request)) : problem.json()
+        response.add("Cache-Control", "no-store")
+        return response
+    }
+}

@@ -1,0 +1,20 @@
+internal import HTTP
+
+extension Site {
+    /// Every route, its method, and in one word who may use it.
+    static let router = Router([
+        Route(.get, "/", .open(Site.home)),
+        Route(.get, "/signup", .open(Site.showSignUp)),
+        Route(.post, "/signup", .open(Site.signUp)),
+        Route(.get, "/register", .open(Site.showSignUp)),
+        Route(.post, "/register", .open(Site.signUp)),
+        Route(.get, "/login", .open(Site.showLogin)),
+        Route(.post, "/login", .open(Site.logIn)),
+        Route(.post, "/logout", .open(Site.logOut)),
+        Route(.delete, "/logout", .open(Site.logOut)),
+        Route(.get, "/me", .session(Site.me)),
+        Route(.get, "/account", .session(Site.account)),
+        Route(.get, "/health/live", .open(Site.healthLive)),
+        Route(.get, "/health/ready", .open(Site.healthReady)),
+    ])
+}

@@ -1,0 +1,63 @@
+internal import HTTP
+internal import Sessions
+internal import Telemetry
+
+/// A request on its way through the pipeline, with what has been found out about it.
+struct Visit: Sendable {
+    let request: Request
+    /// The form in which the answer is wanted.
+    let form: AnswerForm
+
+    init(_ request: Request) {
+        self.request = request
+        form = AnswerForm(for: request)
+    }
+
+    /// Where the request came from, for events.
+    var origin: Event.Origin {
+        Event.Origin(address: request.remoteAddress, requestID: request.requestID)
+    }
+
+    /// The device, as a session remembers it.
+    var client: ClientDescription {
+        ClientDescription(address: request.remoteAddress, userAgent: request.userAgent)
+    }
+
+    /// Refuses a body that did not arrive whole or is over the limit.
+    func checkBody() throws(Problem) {
+        switch request.body {
+        case .bytes: return
+        case .tooLarge: throw .bodyTooLarge
+        case .truncated: throw Problem(.truncated)
+        }
+    }
+
+    /// Reads the fields of the body.
+    func fields() throws(Problem) -> Fields {
+        do throws(InputError) {
+            return try Fields(request)
+        } catch {
+            throw Problem(error)
+        }
+    }
+}
+
+extension Fields {
+    /// Returns a text; a field of another type is a problem that names it.
+    func text(_ name: String) throws(Problem) -> String? {
+        do throws(InputError) {
+            return try string(name)
+        } catch {
+            throw Problem(error)
+        }
+    }
+
+    /// Returns a yes or no; a field of another type is a problem that names it.
+    func isSet(_ name: String) throws(Problem) -> Bool {
+        do throws(InputError) {
+            return try flag(name)
+        } catch {
+            throw Problem(error)
+        }
+    }
+}

@@ -1,0 +1,27 @@
+/// A point in time: whole seconds since 1970-01-01T00:00:00Z on the server's clock.
+///
+/// The only clock that decides about a session is the server's own (ASVS 6.5.8, CS-Session
+/// "Automatic expiration"), and seconds are the unit of every limit.
+package struct Timestamp: Hashable, Comparable, Sendable {
+    /// Seconds since the Unix epoch.
+    package let seconds: Int64
+
+    /// Creates a point in time from seconds since the Unix epoch.
+    package init(seconds: Int64) {
+        self.seconds = seconds
+    }
+
+    package static func < (left: Timestamp, right: Timestamp) -> Bool {
+        left.seconds < right.seconds
+    }
+
+    /// Returns the time a number of seconds later.
+    package static func + (time: Timestamp, seconds: Int64) -> Timestamp {
+        Timestamp(seconds: time.seconds + seconds)
+    }
+
+    /// Returns the seconds that passed from `earlier` to `later`.
+    package static func - (later: Timestamp, earlier: Timestamp) -> Int64 {
+        later.seconds - earlier.seconds
+    }
+}

@@ -1,0 +1,33 @@
+internal import GRDB
+package import Sessions
+internal import Synchronization
+
+extension SQLiteStorage {
+    /// Tells whether another process has changed the database since the last call, or since it was
+    /// opened.
+    ///
+    /// It says that something changed, not what. It reads the header of the log in shared memory
+    /// and takes some 50 µs, so it can be asked ten times a second. It is meant for one caller:
+    /// each change is told once.
+    ///
+    /// SQLite's `data_version` counts, for one connection, the commits of all others. Only the
+    /// connection that writes leaves our own commits out, so that is the one that is asked; while
+    /// it waits for another process's lock it is free every 50 ms (`GroupCommit`).
+    ///
+    /// - Throws: `unavailable` when it cannot be told; nothing may then be taken as unchanged.
+    package func hasForeignChanges() async throws(StorageError) -> Bool {
+        let outcome = await withCheckedContinuation { continuation in
+            writer.asyncWriteWithoutTransaction { db in
+                let version = Result { try Self.dataVersion(db) }
+                continuation.resume(returning: version.mapError { StorageError($0) })
+            }
+        }
+        let version = try outcome.get()
+        return seenVersion.exchange(version, ordering: .acquiringAndReleasing) != version
+    }
+
+    /// The number that SQLite changes for a connection when another one has committed.
+    static func dataVersion(_ db: Database) throws -> Int64 {
+        try Int64.fetchOne(db.cachedStatement(sql: "PRAGMA data_version")) ?? 0
+    }
+}

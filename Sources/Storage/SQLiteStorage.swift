@@ -1,0 +1,121 @@
+internal import GRDB
+package import Sessions
+internal import Synchronization
+
+/// Accounts and sessions in one SQLite file.
+///
+/// What is acknowledged has been written to the disk: WAL mode with `synchronous=FULL`, which waits
+/// for the disk at each commit. Writes that meet share a commit (`GroupCommit`). Reads run on the
+/// thread that asks, beside any write (`Readers`); call `find` from outside of an actor that others
+/// wait for. Several processes may use the file at the same time (`hasForeignChanges`).
+///
+/// The folder must exist. A fresh file is made with mode 0600, and SQLite makes the `-wal` and
+/// `-shm` files beside it alike.
+package final class SQLiteStorage: Sendable {
+    /// The connection that writes.
+    let writer: DatabaseQueue
+    /// The connections that read.
+    let readers: Readers
+    /// The way to the writing connection.
+    let commits: GroupCommit
+    /// The last seen `PRAGMA data_version` of the writing connection.
+    let seenVersion: Atomic<Int64>
+
+    /// Opens the database at `path`, makes it when there is none, and brings its tables up to date.
+    ///
+    /// `readers` is how many threads can look something up at once, as a rule the number of
+    /// workers; each connection keeps up to 2 MB of pages. `lockWait` is for how many milliseconds
+    /// a write waits while another process holds the lock; 2000 is longer than any transaction of
+    /// our own takes and shorter than people's patience.
+    ///
+    /// - Throws: `unavailable` with `io`, `read-only`, `full`, `locked` or `corrupt` when the file
+    ///   cannot be used, and with `schema` when another program or a newer version made it.
+    package init(
+        path: String,
+        readers: Int = 16,
+        lockWait: Int = 2000
+    ) throws(StorageError) {
+        let file = try DatabaseFile(creatingAt: path)
+        do {
+            let configuration = Self.configuration(lockWait: lockWait)
+            writer = try Self.openWriter(file, configuration)
+            self.readers = try Readers(
+                path: file.path,
+                count: readers,
+                configuration: configuration
+            )
+            commits = GroupCommit(writer: writer, lockWait: lockWait)
+            seenVersion = Atomic(try writer.writeWithoutTransaction(Self.dataVersion))
+        } catch {
+            throw StorageError(error)
+        }
+    }
+
+    /// Closes the file; what is asked for afterwards fails with `closed`.
+    package func close() throws(StorageError) {
+        do {
+            // The writer is the last to close: it copies the write-ahead log into the database.
+            try readers.close()
+            try writer.close()
+        } catch {
+            throw StorageError(error)
+        }
+    }
+
+    /// What all connections have in common.
+    private static func configuration(lockWait: Int) -> Configuration {
+        var configuration = Configuration()
+        configuration.label = "coatcheck"
+        configuration.journalMode = .wal
+        configuration.busyMode = .timeout(Double(lockWait) / 1000)
+        configuration.prepareDatabase { db in
+            // The schema of a damaged or planted file must not run functions, and a damaged page
+            // is to be noticed when it is read, not when it is used.
+            try db.execute(sql: "PRAGMA trusted_schema = OFF")
+            try db.execute(sql: "PRAGMA cell_size_check = ON")
+            // No rows in temporary files.
+            try db.execute(sql: "PRAGMA temp_store = MEMORY")
+            guard !db.configuration.readonly else { return }
+            try Schema.refuseForeign(db)
+        }
+        return configuration
+    }
+
+    /// Opens the connection that writes and brings the tables up to date.
+    private static func openWriter(
+        _ file: DatabaseFile,
+        _ configuration: Configuration
+    ) throws -> DatabaseQueue {
+        let writer = try DatabaseQueue(path: file.path, configuration: configuration)
+        try writer.writeWithoutTransaction { db in
+            // GRDB sets NORMAL in WAL mode, with which the last commits are lost with the power.
+            try db.execute(sql: "PRAGMA synchronous = FULL")
+            // Ended sessions and old password hashes are overwritten with zeros in the pages that
+            // are written anyway.
+            try db.execute(sql: "PRAGMA secure_delete = FAST")
+            // Sessions have random keys, so a write touches pages all over the file. With 32 MB of
+            // cache it rarely reads them again, and with 16 MB of log (4000 pages instead of 1000)
+            // a page that several commits changed is copied into the database once.
+            try db.execute(sql: "PRAGMA cache_size = -32768")
+            try db.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
+            // A log that grew under load shrinks to 64 MB when it is next reset.
+            try db.execute(sql: "PRAGMA journal_size_limit = 67108864")
+        }
+        try migrate(writer)
+        try writer.writeWithoutTransaction { db in
+            // GroupCommit waits in slices.
+            try db.execute(sql: "PRAGMA busy_timeout = \(GroupCommit.slice)")
+        }
+        return writer
+    }
+
+    /// Brings the tables up to date.
+    private static func migrate(_ writer: DatabaseQueue) throws {
+        do {
+            try Schema.migrator.migrate(writer)
+        } catch {
+            // Two processes that start together on a fresh file both set out; one comes second.
+            guard try writer.read(Schema.migrator.hasCompletedMigrations) else { throw error }
+        }
+    }
+}

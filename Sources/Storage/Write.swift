@@ -1,0 +1,60 @@
+internal import GRDB
+internal import Sessions
+
+/// One caller's part of a shared transaction, without the type of what it returns.
+struct Write: Sendable {
+    /// What running a write led to, to be told once the transaction is durable.
+    struct Settlement {
+        /// Why the write failed, when it did.
+        let failure: StorageError?
+        /// Resumes the caller with what the write returned or threw.
+        let acknowledge: () -> Void
+    }
+
+    /// Runs the write in a savepoint of its own: when it fails, nothing of it is left.
+    let run: @Sendable (Database) -> Settlement
+
+    /// Resumes the caller with a failure of the whole transaction.
+    let refuse: @Sendable (StorageError) -> Void
+
+    /// Joins the work of a caller with the caller who waits for it.
+    init<Value: Sendable>(
+        _ work: @escaping @Sendable (Database) throws -> Value,
+        _ caller: CheckedContinuation<Result<Value, StorageError>, Never>
+    ) {
+        run = { db in
+            let result = Self.attempt(work, on: db)
+            let failure: StorageError? = if case .failure(let error) = result { error } else { nil }
+            return Settlement(failure: failure) { caller.resume(returning: result) }
+        }
+        refuse = { caller.resume(returning: .failure($0)) }
+    }
+
+    private static func attempt<Value>(
+        _ work: (Database) throws -> Value,
+        on db: Database
+    ) -> Result<Value, StorageError> {
+        do {
+            // Prepared statements: `Database.inSavepoint` would parse its SQL each time.
+            try db.cachedStatement(sql: "SAVEPOINT write").execute()
+            let value = try work(db)
+            try db.cachedStatement(sql: "RELEASE write").execute()
+            return .success(value)
+        } catch {
+            undo(on: db)
+            return .failure(StorageError(error))
+        }
+    }
+
+    /// Takes back what a write did; when not even that works, everything that shares its fate.
+    private static func undo(on db: Database) {
+        // When SQLite has rolled back the whole transaction there is no savepoint any more.
+        guard db.isInsideTransaction else { return }
+        do {
+            try db.cachedStatement(sql: "ROLLBACK TO write").execute()
+            try db.cachedStatement(sql: "RELEASE write").execute()
+        } catch {
+            try? db.rollback()
+        }
+    }
+}

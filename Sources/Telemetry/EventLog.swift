@@ -1,0 +1,55 @@
+import Glibc
+
+/// Writes events as logfmt lines to standard error.
+///
+/// A line is `time=2026-01-31T12:00:00Z level=info event=authn_login_success user=… …`, written
+/// by one write(2). Under systemd, which says so by JOURNAL_STREAM, the line begins with the
+/// journal's priority. Values cannot forge a line or a field: what is not plain is quoted, and
+/// control characters are escaped (ASVS 16.4.1).
+package struct EventLog: Sendable {
+    private let threshold: Severity
+    private let hasPriorities: Bool
+
+    /// Creates a log of the events that matter at least as much as `threshold`.
+    package init(threshold: Severity, hasPriorities: Bool = unsafe getenv("JOURNAL_STREAM") != nil)
+    {
+        self.threshold = threshold
+        self.hasPriorities = hasPriorities
+    }
+
+    /// Writes an event, if it matters enough.
+    package func record(_ event: Event) {
+        guard event.severity >= threshold else { return }
+        let line = EventLog.line(event, at: Int64(time(nil)), hasPriority: hasPriorities)
+        unsafe Array(line.utf8).withUnsafeBytes { bytes in
+            _ = unsafe write(STDERR_FILENO, bytes.baseAddress, bytes.count)
+        }
+    }
+
+    /// Formats an event, with the line's end.
+    package static func line(_ event: Event, at seconds: Int64, hasPriority: Bool) -> String {
+        var line = hasPriority ? "<\(event.severity.journalPriority)>" : ""
+        line += "time=\(UTC.text(seconds)) level=\(event.severity) event=\(event.name)"
+        for field in event.fields { line += " \(field.name)=\(quoted(field.value))" }
+        return line + "\n"
+    }
+
+    private static func quoted(_ value: String) -> String {
+        let isPlain = value.utf8.allSatisfy { byte in
+            (0x21...0x7E).contains(byte) && byte != UInt8(ascii: "\"")
+                && byte != UInt8(ascii: "=") && byte != UInt8(ascii: "\\")
+        }
+        guard !isPlain || value.isEmpty else { return value }
+        var text = "\""
+        for scalar in value.unicodeScalars {
+            switch scalar {
+            case "\"", "\\": text += "\\\(scalar)"
+            case _ where scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value),
+                "\u{2028}", "\u{2029}":
+                text += "\\u{\(String(scalar.value, radix: 16))}"
+            default: text.unicodeScalars.append(scalar)
+            }
+        }
+        return text + "\""
+    }
+}

@@ -1,0 +1,39 @@
+/// Dates as RFC 3339 writes them, in UTC.
+package enum UTC {
+    /// Formats seconds since 1970-01-01T00:00:00Z as `2026-01-31T12:00:00Z`.
+    package static func text(_ seconds: Int64) -> String {
+        let day = floorDivide(seconds, by: 86_400)
+        let second = seconds - day * 86_400
+        let (year, month, dayOfMonth) = civil(fromDay: day)
+        return "\(padded(year, to: 4))-\(padded(month, to: 2))-\(padded(dayOfMonth, to: 2))"
+            + "T\(padded(second / 3600, to: 2)):\(padded(second / 60 % 60, to: 2))"
+            + ":\(padded(second % 60, to: 2))Z"
+    }
+
+    /// Turns days since 1970-01-01 into a date of the Gregorian calendar.
+    ///
+    /// The algorithm is `civil_from_days` of Howard Hinnant's "chrono-Compatible Low-Level Date
+    /// Algorithms": years begin in March, so that the leap day is a year's last, and 400 of them
+    /// have 146,097 days.
+    private static func civil(fromDay day: Int64) -> (year: Int64, month: Int64, day: Int64) {
+        let shifted = day + 719_468
+        let era = floorDivide(shifted, by: 146_097)
+        let dayOfEra = shifted - era * 146_097
+        let yearOfEra =
+            (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let monthFromMarch = (5 * dayOfYear + 2) / 153
+        let dayOfMonth = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
+        let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
+        return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfMonth)
+    }
+
+    private static func floorDivide(_ value: Int64, by divisor: Int64) -> Int64 {
+        value >= 0 ? value / divisor : (value - divisor + 1) / divisor
+    }
+
+    private static func padded(_ number: Int64, to width: Int) -> String {
+        let digits = String(number)
+        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    }
+}

@@ -1,0 +1,33 @@
+internal import ArgumentParser
+import Foundation
+
+/// Where a command takes its settings from.
+struct SettingsOptions: ParsableArguments {
+    @Option(name: .long, help: "The settings file, in YAML.")
+    var config: String?
+
+    /// Reads the settings from the file and the environment.
+    ///
+    /// - Throws: the status 78, EX_CONFIG of sysexits.h, after it was said which key is wrong.
+    func load() throws -> Settings {
+        do throws(SettingsError) {
+            return try Settings(
+                file: config,
+                environment: ProcessInfo.processInfo.environment
+            )
+        } catch {
+            throw Failure(error.description, status: 78)
+        }
+    }
+}
+
+/// The end of a command, in words.
+struct Failure: Error, CustomStringConvertible {
+    let description: String
+    let status: Int32
+
+    init(_ description: String, status: Int32 = 1) {
+        self.description = description
+        self.status = status
+    }
+}

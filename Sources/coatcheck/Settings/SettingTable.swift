@@ -1,0 +1,221 @@
+internal import Accounts
+internal import HTTP
+internal import Telemetry
+
+// The one table of settings. A new setting is a line here and a line in `SettingTable.all`.
+
+extension Setting where Value == String {
+    static let socketPath = path(
+        "socket.path",
+        "/run/coatcheck/fcgi.sock",
+        "The unix socket on which nginx finds Coatcheck; a socket passed by systemd goes first."
+    )
+    static let socketGroup = text(
+        "socket.group",
+        "",
+        allowed: "the name of a group, or empty",
+        "The group of the socket, which is nginx's; empty leaves it as it is."
+    )
+    static let storagePath = path(
+        "storage.path",
+        "/var/lib/coatcheck/coatcheck.db",
+        "The SQLite database; its folder must exist."
+    )
+    static let cookieName = text(
+        "cookie.name",
+        "session",
+        allowed: "a cookie name without a __Host- or __Secure- prefix",
+        "The name of the session cookie; the prefix is added by rule."
+    ) { SetCookie.isValidName($0) && !$0.hasPrefix("__") }
+    static let cookiePath = text(
+        "cookie.path",
+        "",
+        allowed: "a path that begins with /, or empty",
+        "The path of the session cookie; empty follows the mount. Mounted below a path and "
+            + "guarding the whole site, set it to /."
+    ) { $0.isEmpty || SetCookie.isValidPath($0) }
+}
+
+extension Setting where Value == UInt32 {
+    static let socketMode = mode(
+        "socket.mode",
+        "0660",
+        "The rights of the socket; connecting needs the right to write."
+    )
+}
+
+extension Setting where Value == Int {
+    static let workers = number(
+        "workers",
+        16,
+        in: 2...256,
+        "The worker threads, which is how many requests are served at the same time."
+    )
+    static let sessionPerAccount = number(
+        "session.per-account",
+        100,
+        in: 1...10_000,
+        "The most live sessions of one account; the least recently used one ends."
+    )
+    static let sessionCache = number(
+        "session.cache",
+        100_000,
+        in: 128...10_000_000,
+        "The most sessions that are kept in memory; others are read from storage."
+    )
+    static let passwordMinimum = number(
+        "password.minimum",
+        PasswordRules.defaultMinimumLength,
+        in: 8...64,
+        "The shortest password that is accepted, in characters (code points)."
+    )
+    static let passwordMemory = number(
+        "password.memory",
+        19_456,
+        in: 1024...1_048_576,
+        "The memory that one Argon2id hash takes, in KiB (default: OWASP's recommendation)."
+    )
+    static let passwordPasses = number(
+        "password.passes",
+        2,
+        in: 1...20,
+        "The passes of one Argon2id hash over its memory."
+    )
+    static let passwordLanes = number(
+        "password.lanes",
+        2,
+        in: 1...64,
+        "The threads that hash passwords: how many are hashed at the same time."
+    )
+    static let passwordQueue = number(
+        "password.queue",
+        8,
+        in: 1...255,
+        "The most passwords hashed or waiting; a login beyond it gets 503. One worker at least "
+            + "stays free of them."
+    )
+}
+
+extension Setting where Value == Int64 {
+    private static let lifetime: ClosedRange<Int64> = 1...34_560_000
+
+    static let sessionAbsolute = duration(
+        "session.absolute",
+        "24h",
+        in: lifetime,
+        "How long a session lasts at most."
+    )
+    static let sessionIdle = duration(
+        "session.idle",
+        "8h",
+        in: lifetime,
+        "How long a session lasts without being used."
+    )
+    static let sessionRememberAbsolute = duration(
+        "session.remember-absolute",
+        "30d",
+        in: lifetime,
+        "How long a session lasts at most for people who asked to be remembered."
+    )
+    static let sessionRememberIdle = duration(
+        "session.remember-idle",
+        "14d",
+        in: lifetime,
+        "How long such a session lasts without being used."
+    )
+    static let sessionSweep = duration(
+        "session.sweep",
+        "1m",
+        in: 1...86_400,
+        "How often expired sessions are removed."
+    )
+    static let stopDeadline = duration(
+        "stop.deadline",
+        "10s",
+        in: 0...600,
+        "How long requests in work may take after SIGTERM."
+    )
+}
+
+extension Setting where Value == Bool {
+    static let cookieSecure = flag(
+        "cookie.secure",
+        true,
+        "Whether the cookie travels over https only. False is for trials on plain http."
+    )
+}
+
+extension Setting where Value == [String] {
+    static let nextHosts = list(
+        "next.hosts",
+        allowed: "a list of hosts such as app.example.org or app.example.org:8443",
+        "The hosts beside this one to which a login may lead back."
+    ) { host in
+        !host.isEmpty && host.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+            && !host.contains { "/\\@?#*".contains($0) }
+    }
+}
+
+extension Setting where Value == Severity {
+    static let logLevel = choice(
+        "log.level",
+        "info",
+        of: Severity.allCases.map { ("\($0)", $0) },
+        "How much an event must matter to be logged."
+    )
+}
+
+/// The settings as a whole.
+enum SettingTable {
+    /// Every setting, in the order in which they are shown.
+    static let all: [any AnySetting] = [
+        Setting.socketPath, Setting.socketMode, Setting.socketGroup, Setting.workers,
+        Setting.storagePath, Setting.cookieName, Setting.cookieSecure, Setting.cookiePath,
+        Setting.sessionAbsolute, Setting.sessionIdle, Setting.sessionRememberAbsolute,
+        Setting.sessionRememberIdle, Setting.sessionPerAccount, Setting.sessionCache,
+        Setting.sessionSweep, Setting.passwordMinimum, Setting.passwordMemory,
+        Setting.passwordPasses, Setting.passwordLanes, Setting.passwordQueue,
+        Setting.nextHosts, Setting.logLevel, Setting.stopDeadline,
+    ]
+
+    /// A settings file that holds the defaults, each with its explanation.
+    static var example: String {
+        all.map { setting in
+            """
+            # \(setting.text)
+            # \(setting.variable); \(setting.allowed).
+            #\(setting.key): \(setting.standard.yaml)
+
+            """
+        }.joined(separator: "\n")
+    }
+
+    /// The settings as a table in Markdown.
+    static var markdown: String {
+        "| key | default | allowed | what it is for |\n| --- | --- | --- | --- |\n"
+            + all.map { setting in
+                "| `\(setting.key)` | `\(setting.standard.yaml)` | \(setting.allowed) "
+                    + "| \(setting.text) |\n"
+            }.joined()
+    }
+}
+
+extension RawSetting {
+    /// The value as YAML.
+    var yaml: String {
+        switch self {
+        case .scalar(let value): RawSetting.quoted(value)
+        case .list(let values): "[" + values.map(RawSetting.quoted).joined(separator: ", ") + "]"
+        }
+    }
+
+    private static func quoted(_ value: String) -> String {
+        let isPlain = value.utf8.allSatisfy { byte in
+            (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20)
+                || "/._-".utf8.contains(byte)
+        }
+        guard !isPlain || value.isEmpty else { return value }
+        let escaped = value.map { "\"\\".contains($0) ? "\\\($0)" : "\($0)" }.joined()
+        return "\"\(escaped)\""
+    }
+}

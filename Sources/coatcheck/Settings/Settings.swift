@@ -1,0 +1,87 @@
+/// The settings in force: the defaults, over them the file, over that the environment.
+struct Settings: Sendable {
+    private let values: [String: RawSetting]
+
+    /// Reads the settings.
+    ///
+    /// - Throws: for an unknown key, a key that is given twice, or a value that is not allowed,
+    ///   with the place, the key, and what is allowed.
+    init(file: String?, environment: [String: String]) throws(SettingsError) {
+        var values: [String: RawSetting] = [:]
+        if let file {
+            for (key, raw) in try SettingsFile.read(file) {
+                guard let setting = SettingTable.all.first(where: { $0.key == key }) else {
+                    throw .unknownKey(key, in: file)
+                }
+                guard values[key] == nil else { throw .repeatedKey(key, in: file) }
+                guard setting.accepts(raw) else {
+                    throw .badValue(key, in: file, allowed: setting.allowed)
+                }
+                values[key] = raw
+            }
+        }
+        for (variable, text) in environment where variable.hasPrefix("COATCHECK_") {
+            guard let setting = SettingTable.all.first(where: { $0.variable == variable }) else {
+                throw .unknownKey(variable, in: "the environment")
+            }
+            guard setting.accepts(.scalar(text)) else {
+                throw .badValue(variable, in: "the environment", allowed: setting.allowed)
+            }
+            values[setting.key] = .scalar(text)
+        }
+        self.values = values
+        try checkTogether()
+    }
+
+    /// The value of a setting.
+    subscript<Value>(setting: Setting<Value>) -> Value {
+        guard let value = setting.read(values[setting.key] ?? setting.standard) else {
+            preconditionFailure("\(setting.key) was checked when it was read")
+        }
+        return value
+    }
+
+    /// The settings in force as YAML, in the order of the table, secrets left out.
+    var dump: String {
+        SettingTable.all.map { setting in
+            let value = (values[setting.key] ?? setting.standard).yaml
+            return "\(setting.key): \(setting.isSecret ? "\"<secret>\"" : value)\n"
+        }.joined()
+    }
+
+    /// Refuses what only makes no sense together.
+    private func checkTogether() throws(SettingsError) {
+        let pairs: [(Setting<Int64>, Setting<Int64>)] = [
+            (.sessionIdle, .sessionAbsolute), (.sessionRememberIdle, .sessionRememberAbsolute),
+        ]
+        for (idle, absolute) in pairs where self[idle] > self[absolute] {
+            // A default gives way to a limit that was set shorter.
+            guard values[idle.key] != nil else { continue }
+            throw .badValue(
+                idle.key,
+                in: "the settings",
+                allowed: "at most \(absolute.key)"
+            )
+        }
+    }
+}
+
+/// What is wrong with the settings.
+enum SettingsError: Error, Hashable {
+    case unreadable(file: String, reason: String)
+    case unknownKey(String, in: String)
+    case repeatedKey(String, in: String)
+    case badValue(String, in: String, allowed: String)
+}
+
+extension SettingsError: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .unreadable(let file, let reason): "\(file): \(reason)"
+        case .unknownKey(let key, let place):
+            "\(place): there is no setting \(key); `coatcheck config example` lists them"
+        case .repeatedKey(let key, let place): "\(place): \(key) is given twice"
+        case .badValue(let key, let place, let allowed): "\(place): \(key) must be \(allowed)"
+        }
+    }
+}
