@@ -31,9 +31,9 @@ package struct Listener: ~Copyable, Sendable {
     /// Binds a unix socket at `path`.
     ///
     /// One process serves a path: `path` + `.lock` is locked for as long as the listener lives.
-    /// With the lock in hand a socket file that is there belongs to nobody and is replaced, by
-    /// renaming a socket that has its rights already, so there is no moment at which a wrong
-    /// owner or mode could be used. The file is left behind at the end for the next process.
+    /// With the lock in hand a socket file that is there belongs to nobody and is removed. Rights
+    /// are set between bind(2) and listen(2), while connecting is refused to everybody. The file
+    /// is left behind at the end; the next process replaces it.
     ///
     /// - Parameters:
     ///   - mode: the rights of the socket file; connecting needs the right to write.
@@ -68,21 +68,19 @@ package struct Listener: ~Copyable, Sendable {
         // From here on the listener owns both descriptors and closes them when a step fails.
         let listener = Listener(descriptor: descriptor, lock: lock)
         guard descriptor >= 0 else { throw .system("socket", errno) }
-        let fresh = path + ".new"
-        unsafe unlink(fresh)
-        var address = try unixAddress(fresh)
+        var address = try unixAddress(path)
+        try removeStaleSocket(path)
         let bound = unsafe withUnsafePointer(to: &address) { address in
             unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 unsafe Glibc.bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
             }
         }
         guard bound == 0 else { throw .system("bind \(path)", errno) }
-        guard unsafe chmod(fresh, mode) == 0 else { throw .system("chmod \(path)", errno) }
-        guard unsafe chown(fresh, uid_t.max, owner) == 0 else {
+        guard unsafe chmod(path, mode) == 0 else { throw .system("chmod \(path)", errno) }
+        guard unsafe chown(path, uid_t.max, owner) == 0 else {
             throw .system("chown \(path)", errno)
         }
         guard listen(descriptor, backlog) == 0 else { throw .system("listen \(path)", errno) }
-        guard unsafe rename(fresh, path) == 0 else { throw .system("rename \(path)", errno) }
         return listener
     }
 
@@ -117,6 +115,14 @@ package struct Listener: ~Copyable, Sendable {
         return Listener(descriptor: first, lock: -1)
     }
 
+    /// Removes the socket file of a process that has ended; anything else is left alone.
+    private static func removeStaleSocket(_ path: String) throws(ListenerError) {
+        var information = stat()
+        guard unsafe lstat(path, &information) == 0 else { return }
+        guard information.st_mode & S_IFMT == S_IFSOCK else { throw .noSocket(path) }
+        guard unsafe unlink(path) == 0 else { throw .system("unlink \(path)", errno) }
+    }
+
     private static func unixAddress(_ path: String) throws(ListenerError) -> sockaddr_un {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
@@ -130,10 +136,12 @@ package struct Listener: ~Copyable, Sendable {
 
 /// Why there is no listening socket.
 package enum ListenerError: Error, Hashable, Sendable {
-    /// The path and `.new` after it do not fit into the 107 bytes of a unix(7) address.
+    /// The path does not fit into the 107 bytes of a unix(7) address.
     case pathTooLong(String)
     /// Another process serves the path.
     case alreadyServed(String)
+    /// There is something at the path that is no socket.
+    case noSocket(String)
     /// There is no group of that name.
     case unknownGroup(String)
     /// systemd passed something else than one listening socket.
@@ -146,8 +154,9 @@ extension ListenerError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .pathTooLong(let path):
-            "the socket path \(path) is too long: unix(7) allows 103 bytes here"
+            "the socket path \(path) is too long: unix(7) allows 107 bytes"
         case .alreadyServed(let path): "another process already serves \(path)"
+        case .noSocket(let path): "\(path) exists and is no socket"
         case .unknownGroup(let group): "there is no group \(group)"
         case .inherited(let reason): "socket activation: \(reason)"
         case .system(let call, let number): unsafe "\(call): \(String(cString: strerror(number)))"

@@ -22,7 +22,7 @@ extension Site {
             }
             try visit.checkBody()
             switch route.handler {
-            case .open(let handler):
+            case .page(let handler), .open(let handler):
                 response = try await handler(self)(visit)
             case .session(let handler):
                 guard let session = try await session(of: visit) else {

@@ -11,12 +11,12 @@ struct Router: Sendable {
 
     /// Returns the route for a request; HEAD works where GET does.
     ///
-    /// Every path exists under `/api` too, where it is the same route.
+    /// Every path exists under `/api` too, where it is the same route; pages do not.
     /// - Throws: 404 for a path that no route has, 405 with the methods that it has.
     func route(for request: Request) throws(Problem) -> Route {
-        var path = request.path[...]
-        if path.hasPrefix("/api/") { path = path.dropFirst("/api".count) }
-        let candidates = routes.filter { $0.path == path }
+        let isAPI = request.path.hasPrefix("/api/")
+        let path = isAPI ? request.path.dropFirst("/api".count) : request.path[...]
+        let candidates = routes.filter { $0.path == path && !(isAPI && $0.isPage) }
         guard !candidates.isEmpty else { throw .notFound }
         let wanted = request.method == .head ? .get : request.method
         guard let route = candidates.first(where: { $0.method == wanted }) else {
@@ -41,10 +41,17 @@ struct Route: Sendable {
 
     /// What answers a request, and whether it needs a session.
     enum Handler: Sendable {
-        /// Answers anybody.
+        /// Answers anybody with a page.
+        case page(@Sendable (Site) -> OpenHandler)
+        /// Answers anybody, in the form that was asked for.
         case open(@Sendable (Site) -> OpenHandler)
         /// Answers people with a live session; others get 401 or the login page.
         case session(@Sendable (Site) -> SessionHandler)
+    }
+
+    /// Whether there is nothing but a page, so that `/api` does without it.
+    var isPage: Bool {
+        if case .page = handler { true } else { false }
     }
 
     init(_ method: Method, _ path: String, _ handler: Handler) {

@@ -3,12 +3,12 @@ internal import HTTP
 extension Site {
     /// Every route, its method, and in one word who may use it.
     static let router = Router([
-        Route(.get, "/", .open(Site.home)),
-        Route(.get, "/signup", .open(Site.showSignUp)),
+        Route(.get, "/", .page(Site.home)),
+        Route(.get, "/signup", .page(Site.showSignUp)),
         Route(.post, "/signup", .open(Site.signUp)),
-        Route(.get, "/register", .open(Site.showSignUp)),
+        Route(.get, "/register", .page(Site.showSignUp)),
         Route(.post, "/register", .open(Site.signUp)),
-        Route(.get, "/login", .open(Site.showLogin)),
+        Route(.get, "/login", .page(Site.showLogin)),
         Route(.post, "/login", .open(Site.logIn)),
         Route(.post, "/logout", .open(Site.logOut)),
         Route(.delete, "/logout", .open(Site.logOut)),

@@ -4,7 +4,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(2)))
 struct AnswerTests {
-    /// (status, the line that must come first)
+    /// Pairs of a status and the line that must come first.
     static let statuses: [(Int, String)] = [
         (200, "Status: 200 OK"), (201, "Status: 201 Created"), (204, "Status: 204 No Content"),
         (303, "Status: 303 See Other"), (400, "Status: 400 Bad Request"),

@@ -3,7 +3,9 @@ import Glibc
 import HTTP
 import Testing
 
-/// The system runs out of descriptors. Each test is a process, since they are the process's own.
+/// The system runs out of descriptors.
+///
+/// Each test is a process, since they are the process's own.
 @Suite(.serialized, .timeLimit(.minutes(2)))
 struct ExhaustionTests {
     @Test func `a pool without descriptors reports it once and goes on when there are some`() async

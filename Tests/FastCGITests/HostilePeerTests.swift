@@ -2,8 +2,10 @@ import FastCGI
 import HTTP
 import Testing
 
-/// Peers that are no web server. Only those that may connect to the socket can send any of this;
-/// the pool has to go on serving the others.
+/// Peers that are no web server.
+///
+/// Only those that may connect to the socket can send any of this; the pool has to go on serving
+/// the others.
 @Suite(.timeLimit(.minutes(2)))
 struct HostilePeerTests {
     static let rubbish: [(String, [UInt8])] = [
@@ -115,8 +117,10 @@ struct HostilePeerTests {
         }
     }
 
-    /// Random bytes behind a valid beginning. Lengths are kept small: huge ones end the process,
-    /// which is why only the web server may connect.
+    /// Random bytes behind a valid beginning.
+    ///
+    /// Lengths are kept small: huge ones end the process, which is why only the web server may
+    /// connect.
     @Test(arguments: 0..<8)
     func `random records never reach the handler nor stop it`(seed: UInt64) async throws {
         try await TestServer.run(workers: 1) { server async throws in

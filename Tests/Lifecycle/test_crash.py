@@ -99,7 +99,8 @@ class Worker(threading.Thread):
             )
             if answer.status == 204:
                 confirmed.ended.add(cookie)
-        if answer.status >= 500 and answer.status != 502:
+        # nginx says `unavailable` while the program is away; no other failure belongs here.
+        if answer.status >= 500 and b"problem:unavailable" not in answer.body:
             self.failure = str(answer)
 
     def _post(self, path: str, account: tuple[str, str]) -> Response:

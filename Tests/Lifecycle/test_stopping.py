@@ -20,15 +20,15 @@ from support.waiting import wait_until
 BOTH = pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda s: s.name)
 
 
-def open_sockets(pid: int) -> int:
-    """How many sockets the process holds: one more for each connection it has accepted."""
-    count = 0
+def open_sockets(pid: int) -> set[str]:
+    """The sockets that the process holds: a new one for each connection it has accepted."""
+    found = set()
     for entry in os.scandir(f"/proc/{pid}/fd"):
         try:
-            count += os.readlink(entry.path).startswith("socket:")
+            found.add(os.readlink(entry.path))
         except FileNotFoundError:
             continue
-    return count
+    return {link for link in found if link.startswith("socket:")}
 
 
 def half_a_sign_up(deployment: Deployment) -> tuple[fastcgi.Connection, bytes]:
@@ -41,7 +41,7 @@ def half_a_sign_up(deployment: Deployment) -> tuple[fastcgi.Connection, bytes]:
     connection.send(fastcgi.begin() + fastcgi.stream(fastcgi.PARAMS, parameters))
     connection.send(fastcgi.record(fastcgi.STDIN, body[:10]))
     wait_until(
-        lambda: open_sockets(deployment.process.pid) > before, "the request to be accepted"
+        lambda: open_sockets(deployment.process.pid) - before, "the request to be accepted"
     )
     return connection, fastcgi.record(fastcgi.STDIN, body[10:]) + fastcgi.record(fastcgi.STDIN)
 

@@ -49,7 +49,9 @@ struct GenerationalCacheTests {
         #expect(cache[2] == 2)
     }
 
-    /// The cache may forget; it may never remember wrongly. Any hit equals what a plain dictionary
+    /// The cache may forget; it may never remember wrongly.
+    ///
+    /// Any hit equals what a plain dictionary
     /// holds, so neither an old value nor a removed one comes back out of a generation.
     @Test(arguments: 0..<40)
     func `any hit is what was set last`(seed: UInt64) {

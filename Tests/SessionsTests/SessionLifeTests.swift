@@ -74,7 +74,7 @@ struct SessionLifeTests {
         #expect(await home.storage.sessionCount == 0)
     }
 
-    /// ASVS 7.4.1: what is ended stays ended. An end that comes twice is no error.
+    /// ASVS 7.4.1: what is ended stays ended, and an end that comes twice is no error.
     @Test func `ending a session twice succeeds and says there was none`() async throws {
         let home = await Household()
         let new = try await home.signInCached()

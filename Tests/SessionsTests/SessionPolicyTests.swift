@@ -4,13 +4,13 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct SessionPolicyTests {
-    /// (seconds since the beginning, seconds since the last use, whether the session is over)
+    /// Seconds since the beginning, seconds since the last use, whether the session is over.
     static let absoluteTable: [(Int64, Int64, Bool)] = [
         (0, 0, false), (1, 0, false), (86_399, 0, false), (86_399, 100, false),
         (86_400, 0, true), (86_401, 0, true), (1_000_000, 0, true), (-5, 0, false),
     ]
 
-    /// (seconds since the last use, whether the session is over)
+    /// Seconds since the last use, whether the session is over.
     static let idleTable: [(Int64, Bool)] = [
         (0, false), (1, false), (28_799, false), (28_800, true), (28_801, true), (86_399, true),
         (-3600, false),

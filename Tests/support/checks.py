@@ -27,13 +27,14 @@ def assert_problem(response: Response, status: int, slug: str) -> dict[str, obje
 
 
 def assert_issue(response: Response, path: str | None) -> None:
-    """The answer is 400 invalid-request and names the field `path` when there is one."""
+    """The answer is 400 invalid-request and names the field `path`, or a place within it."""
     problem = assert_problem(response, 400, "invalid-request")
     if path is None:
         return
     issues = problem["issues"]
     assert isinstance(issues, list), str(response)
-    assert path in [issue["path"] for issue in issues], str(response)
+    named = [issue["path"] for issue in issues]
+    assert any(name == path or name.startswith(f"{path}.") for name in named), str(response)
     assert all(isinstance(issue["message"], str) and issue["message"] for issue in issues)
 
 

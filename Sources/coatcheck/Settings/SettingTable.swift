@@ -5,11 +5,12 @@ internal import Telemetry
 // The one table of settings. A new setting is a line here and a line in `SettingTable.all`.
 
 extension Setting where Value == String {
-    static let socketPath = path(
+    static let socketPath = text(
         "socket.path",
         "/run/coatcheck/fcgi.sock",
+        allowed: "an absolute path of at most 107 bytes (unix(7))",
         "The unix socket on which nginx finds Coatcheck; a socket passed by systemd goes first."
-    )
+    ) { $0.hasPrefix("/") && $0.utf8.count <= 107 }
     static let socketGroup = text(
         "socket.group",
         "",
