@@ -1,13 +1,31 @@
 /// Dates as RFC 3339 writes them, in UTC.
 package enum UTC {
+    private static let months = [
+        "January", "February", "March", "April", "May", "June", "July", "August", "September",
+        "October", "November", "December",
+    ]
+
+    /// Formats seconds since 1970-01-01T00:00:00Z as `31 January 2026, 12:00 UTC`.
+    package static func readable(_ seconds: Int64) -> String {
+        let (year, month, dayOfMonth, second) = parts(of: seconds)
+        return "\(dayOfMonth) \(months[Int(month - 1)]) \(year), "
+            + "\(padded(second / 3600, to: 2)):\(padded(second / 60 % 60, to: 2)) UTC"
+    }
+
     /// Formats seconds since 1970-01-01T00:00:00Z as `2026-01-31T12:00:00Z`.
     package static func text(_ seconds: Int64) -> String {
-        let day = floorDivide(seconds, by: 86_400)
-        let second = seconds - day * 86_400
-        let (year, month, dayOfMonth) = civil(fromDay: day)
+        let (year, month, dayOfMonth, second) = parts(of: seconds)
         return "\(padded(year, to: 4))-\(padded(month, to: 2))-\(padded(dayOfMonth, to: 2))"
             + "T\(padded(second / 3600, to: 2)):\(padded(second / 60 % 60, to: 2))"
             + ":\(padded(second % 60, to: 2))Z"
+    }
+
+    private static func parts(
+        of seconds: Int64
+    ) -> (year: Int64, month: Int64, day: Int64, second: Int64) {
+        let day = floorDivide(seconds, by: 86_400)
+        let (year, month, dayOfMonth) = civil(fromDay: day)
+        return (year, month, dayOfMonth, seconds - day * 86_400)
     }
 
     /// Turns days since 1970-01-01 into a date of the Gregorian calendar.

@@ -95,8 +95,10 @@ class Stage:
         unix_socket.chmod(0o666)
 
         peer.port = free_port()
-        values = {"folder": folder, "socket": unix_socket, "port": peer.port,
-                  "snippets": ROOT / "nginx", "user": "user www-data;" if os.geteuid() == 0 else ""}
+        subprocess.run([ROOT / "nginx/render", "--port", str(peer.port),
+                        "--socket", unix_socket, "--prefix", folder], check=True)
+        values = {"folder": folder, "port": peer.port,
+                  "user": "user www-data;" if os.geteuid() == 0 else ""}
         site = re.sub(r"@(\w+)@", lambda found: str(values[found[1]]),
                       (HERE / "site.conf").read_text())
         (folder / "nginx.conf").write_text(site)

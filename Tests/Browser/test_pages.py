@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -64,6 +65,8 @@ def test_a_page_fits_looks_calm_and_loads_nothing_from_elsewhere(
 ) -> None:
     """ASVS 3.6.1 for the requests; the content policy is violated by nothing."""
     visit(browser, page, resident)
+    # What a template shows of a value that is not there.
+    assert not re.search(r"\bnil\b|Optional\(|\{\{|\(none\)|<!--#", browser.driver.page_source)
     scripts = "no-scripts" if "no-scripts" in request.node.name else "scripts"
     for scheme in ("light", "dark"):
         browser.prefer(scheme)

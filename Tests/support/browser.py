@@ -162,6 +162,8 @@ def chromium(base: str, scripts: bool) -> Iterator[Browser]:
         *("--headless=new", "--no-sandbox", "--ignore-certificate-errors"),
         *("--disable-dev-shm-usage", "--disable-gpu", "--window-size=1280,800", "--lang=en"),
         *("--disable-features=PasswordLeakDetection", "--no-proxy-server"),
+        # Screenshots would lose the width of the scroll bar at their right edge.
+        "--hide-scrollbars",
     ):
         options.add_argument(argument)
     preferences = {"credentials_enable_service": False}

@@ -11,7 +11,7 @@ extension Site {
         let mount = visit.request.mount
         var response =
             visit.form == .page
-            ? Response.redirect(mount + "/login?out") : Response(status: 204)
+            ? Response.redirect(mount + "/login") : Response(status: 204)
         response.add("Set-Cookie", cookie.clearing(mount: mount))
         response.add("Clear-Site-Data", "\"cache\"")
         return response

@@ -30,8 +30,7 @@ struct Pages: Sendable {
 
     /// The log-in page.
     func login(_ form: LoginForm, status: Int = 200, of visit: Visit) -> Response {
-        let isBack = visit.request.method?.isSafe == true && visit.request.query == "out"
-        return page(
+        page(
             "login",
             status,
             visit,
@@ -41,8 +40,7 @@ struct Pages: Sendable {
                 "remember": form.isRemembered,
                 "next": form.next ?? "",
                 "nextQuery": nextQuery(form.next),
-                "error": form.error as Any,
-                "notice": (isBack ? "You are logged out." : nil) as String? as Any,
+                "error": form.error,
             ]
         )
     }
@@ -63,9 +61,9 @@ struct Pages: Sendable {
                 "username": form.name,
                 "next": form.next ?? "",
                 "nextQuery": nextQuery(form.next),
-                "error": form.error as Any,
-                "usernameError": form.nameError as Any,
-                "passwordError": form.passwordError as Any,
+                "error": form.error,
+                "usernameError": form.nameError,
+                "passwordError": form.passwordError,
                 "passwordMinimum": passwordMinimum,
             ]
         )
@@ -81,13 +79,13 @@ struct Pages: Sendable {
             [
                 "title": "Your account",
                 "username": found.principal.username,
-                "email": found.principal.email as Any,
+                "email": found.principal.email,
                 "role": found.principal.role,
                 "groups": found.principal.groups,
                 "session": [
                     "device": deviceName(fromUserAgent: session.userAgent),
-                    "createdAt": UTC.text(session.createdAt.seconds),
-                    "expiresAt": UTC.text(session.expiresAt.seconds),
+                    "createdAt": moment(session.createdAt),
+                    "expiresAt": moment(session.expiresAt),
                     "remembered": session.isRemembered,
                 ] as [String: Any],
             ]
@@ -114,12 +112,19 @@ struct Pages: Sendable {
         _ template: String,
         _ status: Int,
         _ visit: Visit,
-        _ context: [String: Any]
+        _ values: [String: Any?]
     ) -> Response {
-        let context = context.merging(["mount": visit.request.mount]) { own, _ in own }
+        // A value that is absent must be left out: to the templates a nil in an Any is a value.
+        var context = values.compactMapValues { $0 }
+        context["mount"] = visit.request.mount
         // Every name that is passed here is registered above.
         let text = library.render(context, withTemplate: template) ?? ""
         return .html(text, status: status)
+    }
+
+    /// A time for people and, in the attribute beside it, for programs.
+    private func moment(_ time: Timestamp) -> [String: Any] {
+        ["text": UTC.readable(time.seconds), "machine": UTC.text(time.seconds)]
     }
 
     private func nextQuery(_ next: String?) -> String {
