@@ -32,7 +32,7 @@ final class Door: Sendable {
     private var isShut: Bool { shutFlag.load(ordering: .acquiring) }
 
     /// A worker's own place to wait at.
-    func queue() -> Queue { Queue(self) }
+    func queue() throws(ListenerError) -> Queue { try Queue(self) }
 
     /// One worker's epoll instance.
     struct Queue: ~Copyable {
@@ -43,11 +43,12 @@ final class Door: Sendable {
         private let door: Door
         private let poll: CInt
 
-        fileprivate init(_ door: Door) {
+        fileprivate init(_ door: Door) throws(ListenerError) {
             self.door = door
             poll = epoll_create1(CInt(EPOLL_CLOEXEC))
-            add(door.listener.descriptor, EPOLLIN.rawValue | EPOLLEXCLUSIVE.rawValue)
-            add(door.shutSignal, EPOLLIN.rawValue)
+            guard poll >= 0 else { throw .system("epoll_create1", errno) }
+            try add(door.listener.descriptor, EPOLLIN.rawValue | EPOLLEXCLUSIVE.rawValue)
+            try add(door.shutSignal, EPOLLIN.rawValue)
         }
 
         deinit { Glibc.close(poll) }
@@ -82,9 +83,11 @@ final class Door: Sendable {
             return nil
         }
 
-        private func add(_ descriptor: CInt, _ events: UInt32) {
+        private func add(_ descriptor: CInt, _ events: UInt32) throws(ListenerError) {
             var event = unsafe epoll_event(events: events, data: epoll_data_t(fd: descriptor))
-            unsafe epoll_ctl(poll, EPOLL_CTL_ADD, descriptor, &event)
+            guard unsafe epoll_ctl(poll, EPOLL_CTL_ADD, descriptor, &event) == 0 else {
+                throw .system("epoll_ctl", errno)
+            }
         }
     }
 }

@@ -45,6 +45,7 @@ package struct Listener: ~Copyable, Sendable {
         mode: UInt32 = 0o660,
         group: String? = nil
     ) throws(ListenerError) -> Listener {
+        var address = try unixAddress(path)
         var owner = gid_t.max  // chown(2): -1 leaves the group as it is
         if let group {
             guard let entry = unsafe getgrnam(group) else { throw .unknownGroup(group) }
@@ -68,7 +69,6 @@ package struct Listener: ~Copyable, Sendable {
         // From here on the listener owns both descriptors and closes them when a step fails.
         let listener = Listener(descriptor: descriptor, lock: lock)
         guard descriptor >= 0 else { throw .system("socket", errno) }
-        var address = try unixAddress(path)
         try removeStaleSocket(path)
         let bound = unsafe withUnsafePointer(to: &address) { address in
             unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) {

@@ -50,21 +50,28 @@ package struct Request: ~Copyable {
     /// Reads the body to its end.
     ///
     /// - Throws: `.tooLarge` when it is longer than `limit` bytes, `.truncated` when the
-    ///   connection broke or the body is not as long as CONTENT_LENGTH says (RFC 3875, 4.2).
+    ///   connection broke or the body is not as long as CONTENT_LENGTH says (RFC 3875, 4.1.2).
     package func body(atMost limit: Int) throws(BodyError) -> [UInt8] {
-        let announced = parameter("CONTENT_LENGTH").flatMap { $0.isEmpty ? "0" : $0 } ?? "0"
-        guard let length = Int(announced), length >= 0 else { throw .truncated }
+        guard let length = announcedLength else { throw .truncated }
         guard length <= limit else { throw .tooLarge }
-        guard length > 0 else { return [] }
         let body = unsafe [UInt8](unsafeUninitializedCapacity: length) { buffer, count in
             unsafe buffer.withMemoryRebound(to: CChar.self) { buffer in
                 count = Int(unsafe FCGX_GetStr(buffer.baseAddress, CInt(length), raw.pointee.in))
             }
         }
-        guard body.count == length, unsafe FCGX_GetError(raw.pointee.in) == 0 else {
-            throw .truncated
-        }
+        // Looking beyond the announced end also reads the record that ends the stream.
+        guard
+            body.count == length, unsafe FCGX_GetChar(raw.pointee.in) == EOF,
+            unsafe FCGX_GetError(raw.pointee.in) == 0
+        else { throw .truncated }
         return body
+    }
+
+    /// The value of CONTENT_LENGTH: digits; an absent or empty one stands for no body.
+    private var announcedLength: Int? {
+        let text = parameter("CONTENT_LENGTH") ?? ""
+        guard !text.isEmpty else { return 0 }
+        return text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(text) : nil
     }
 
     private func pointer(to name: StaticString) -> UnsafeMutablePointer<CChar>? {

@@ -13,16 +13,16 @@ internal import HTTP
 /// serves, and while it waits for one it serves none.
 final class Worker: TaskExecutor {
     private let jobs = JobQueue()
-    private let door: Door
+    private let queue: Door.Queue
     private let respond: Responder
     private let report: @Sendable (WorkerEvent) -> Void
 
     init(
-        door: Door,
+        queue: consuming Door.Queue,
         report: @escaping @Sendable (WorkerEvent) -> Void,
         respond: @escaping Responder
     ) {
-        self.door = door
+        self.queue = queue
         self.report = report
         self.respond = respond
     }
@@ -44,7 +44,6 @@ final class Worker: TaskExecutor {
     /// Answers one request after the other.
     private func serve() async {
         let connection = Connection()
-        let queue = door.queue()
         while let socket = queue.next(report) {
             guard connection.open(socket) else {
                 report(.malformedRequest)

@@ -2,6 +2,7 @@ internal import CFastCGI
 internal import CLinux
 import Glibc
 package import HTTP
+internal import Synchronization
 
 /// Answers one request.
 ///
@@ -30,10 +31,10 @@ package typealias Responder = @Sendable (borrowing Request) async -> Response
 /// request.
 package final class WorkerPool: Sendable {
     private let door: Door
-    private let threads: [pthread_t]
-
     /// How many requests are served at the same time.
-    package var workerCount: Int { threads.count }
+    package let workerCount: Int
+    /// The threads that nobody has joined yet; each may be joined once.
+    private let threads: Mutex<[pthread_t]>
 
     /// Starts the workers.
     ///
@@ -49,14 +50,16 @@ package final class WorkerPool: Sendable {
         door = try Door(listener)
         var threads: [pthread_t] = []
         for _ in 0..<workers {
-            let worker = Worker(door: door, report: report, respond: respond)
-            guard let thread = startThread(running: worker) else {
+            do throws(ListenerError) {
+                let worker = Worker(queue: try door.queue(), report: report, respond: respond)
+                threads.append(try startThread(running: worker))
+            } catch {
                 door.shut()
-                throw .system("pthread_create", errno)
+                throw error
             }
-            threads.append(thread)
         }
-        self.threads = threads
+        workerCount = workers
+        self.threads = Mutex(threads)
     }
 
     /// Lets no more requests in and waits for the ones in work to be answered.
@@ -64,14 +67,18 @@ package final class WorkerPool: Sendable {
     /// What waits in the socket's backlog stays there: behind systemd's socket the next process
     /// answers it. The call blocks its thread.
     ///
-    /// - Returns: `false` when a request was still in work after `seconds`.
+    /// - Returns: `false` when a request was still in work after `seconds`; the call may be
+    ///   repeated.
     @discardableResult
     package func stop(within seconds: Int) -> Bool {
         door.shut()
         var deadline = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &deadline)
         deadline.tv_sec += seconds
-        return threads.allSatisfy { unsafe pthread_timedjoin_np($0, nil, &deadline) == 0 }
+        return threads.withLock { threads in
+            threads.removeAll { unsafe pthread_timedjoin_np($0, nil, &deadline) == 0 }
+            return threads.isEmpty
+        }
     }
 
     /// Sets libfcgi up, once in a process.
@@ -92,7 +99,7 @@ package final class WorkerPool: Sendable {
 }
 
 /// Starts a thread with all signals blocked that runs a worker and lets go of it at its end.
-private func startThread(running worker: Worker) -> pthread_t? {
+private func startThread(running worker: Worker) throws(ListenerError) -> pthread_t {
     var blocked = sigset_t()
     var previous = sigset_t()
     unsafe sigfillset(&blocked)
@@ -100,9 +107,10 @@ private func startThread(running worker: Worker) -> pthread_t? {
     defer { unsafe pthread_sigmask(SIG_SETMASK, &previous, nil) }
     let context = unsafe Unmanaged.passRetained(worker)
     var thread = pthread_t()
-    guard unsafe pthread_create(&thread, nil, workerThread, context.toOpaque()) == 0 else {
+    let status = unsafe pthread_create(&thread, nil, workerThread, context.toOpaque())
+    guard status == 0 else {
         unsafe context.release()
-        return nil
+        throw .system("pthread_create", status)
     }
     return thread
 }

@@ -125,7 +125,7 @@ extension Problem {
             503,
             "storage-unavailable",
             "Storage unavailable",
-            "The server cannot reach its storage; nothing was changed."
+            "The server cannot use its storage; please try again later."
         )
         problem.code = code
         problem.retryAfter = retryAfter

@@ -32,8 +32,7 @@ extension Site {
     package func answer(_ question: CheckQuestion) async -> Response {
         guard let key = question.key else {
             if let reason = question.suspicion {
-                let origin = Event.Origin(address: "", requestID: "")
-                record(.suspiciousCookie(reason: reason, from: origin))
+                record(.suspiciousCookie(reason: reason, from: nil))
             }
             return refusal(401, reason: "no-session")
         }

@@ -19,13 +19,16 @@ enum Base64URL {
     /// Decodes text into exactly `count` bytes at `target`.
     ///
     /// One text only stands for each value: padding, white space, other alphabets and spare bits
-    /// that are not zero are refused, so two different cookies never name one session.
+    /// that are not zero are refused, so two different cookies never name one session. Bytes beyond
+    /// ASCII are refused here, because libsodium 1.0.18 decodes them as if they were in the alphabet.
     static func decode(
         _ text: UnsafeBufferPointer<UInt8>,
         into target: UnsafeMutablePointer<UInt8>,
         count: Int
     ) -> Bool {
-        guard let start = text.baseAddress else { return false }
+        guard let start = text.baseAddress, unsafe text.allSatisfy({ $0 < 0x80 }) else {
+            return false
+        }
         var decoded = 0
         let status = unsafe start.withMemoryRebound(to: CChar.self, capacity: text.count) {
             unsafe sodium_base642bin(

@@ -31,8 +31,8 @@ struct CachedSession: Sendable {
     }
 
     /// Whether the stored last-seen time lags too far behind.
-    func isTouchDue(at now: Timestamp) -> Bool {
-        now - writtenAt >= SessionPolicy.touchInterval(idleLimit: idleLimit)
+    var isTouchDue: Bool {
+        lastSeenAt - writtenAt >= SessionPolicy.touchInterval(idleLimit: idleLimit)
     }
 
     /// What the caller of a check is told.

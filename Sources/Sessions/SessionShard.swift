@@ -43,11 +43,18 @@ actor SessionShard {
     }
 
     /// Takes in what was read from storage, unless something ended meanwhile, and checks it.
+    ///
+    /// When the revision has moved, a last-seen time that was too old may have been written anew
+    /// since the read; the answer then is `unknown`, and storage must be read again.
     func admit(_ found: FoundSession, readAt revision: UInt64, at now: Timestamp) -> Finding {
         let key = found.session.key
         var session = CachedSession(found)
-        if let use = uses[key] { session.lastSeenAt = max(session.lastSeenAt, use) }
-        guard !session.isExpired(at: now) else { return .expired }
+        for known in [uses[key], cache[key]?.lastSeenAt] {
+            if let known { session.lastSeenAt = max(session.lastSeenAt, known) }
+        }
+        guard !session.isExpired(at: now) else {
+            return revision == self.revision ? .expired : .unknown(revision: self.revision)
+        }
         note(use: now, of: key, in: &session)
         if revision == self.revision, !isSuspended { cache[key] = session }
         return .live(session.checked)
@@ -72,20 +79,24 @@ actor SessionShard {
         forgetAll()
     }
 
-    /// Caches again.
+    /// Caches again, but nothing that was read before now.
     func resume() {
         isSuspended = false
+        revision += 1
     }
 
-    /// Hands over the uses that storage has not been told of.
-    func takeUses() -> [SessionUse] {
-        defer { uses.removeAll(keepingCapacity: true) }
-        return uses.map { SessionUse(key: $0.key, seenAt: $0.value) }
+    /// The uses that storage has not been told of.
+    func unwrittenUses() -> [SessionUse] {
+        uses.map { SessionUse(key: $0.key, seenAt: $0.value) }
     }
 
-    /// Takes back uses that could not be written; newer ones win.
-    func putBack(_ lost: [SessionUse]) {
-        for use in lost where uses[use.key] == nil { uses[use.key] = use.seenAt }
+    /// Lets go of uses that storage holds by now.
+    ///
+    /// They are known here until then, so that at no moment a session looks idle longer than it
+    /// was. The revision moves because a read that is under way may not have seen them.
+    func confirm(_ written: [SessionUse]) {
+        revision += 1
+        for use in written where uses[use.key] == use.seenAt { uses[use.key] = nil }
     }
 
     /// How many sessions are cached.
@@ -93,8 +104,8 @@ actor SessionShard {
 
     private func note(use now: Timestamp, of key: TokenDigest, in session: inout CachedSession) {
         session.lastSeenAt = max(session.lastSeenAt, now)
-        guard session.isTouchDue(at: now) else { return }
-        session.writtenAt = now
-        uses[key] = now
+        guard session.isTouchDue else { return }
+        session.writtenAt = session.lastSeenAt
+        uses[key] = session.lastSeenAt
     }
 }

@@ -83,16 +83,16 @@ package final class SessionStore: Sendable {
     ) async throws(StorageError) -> CheckedSession? {
         let shard = shard(of: key)
         var finding = await shard.find(key, at: now)
-        if case .unknown(let revision) = finding {
+        while case .unknown(let revision) = finding {
             guard let found = try await storage.find(key) else { return nil }
             finding = await shard.admit(found, readAt: revision, at: now)
         }
         switch finding {
         case .live(let session): return session
-        case .expired: _ = try await end(key)
-        case .unknown: break
+        case .expired, .unknown:
+            _ = try await end(key)
+            return nil
         }
-        return nil
     }
 
     /// Returns the whole record of a session that a check has just accepted; `nil` when it ended
@@ -115,23 +115,22 @@ package final class SessionStore: Sendable {
 
     /// Writes the last-seen times that have gathered.
     ///
-    /// Lost ones only shorten idleness.
+    /// What cannot be written is kept for the next time.
     package func writeUses() async throws(StorageError) {
         for shard in shards {
-            let uses = await shard.takeUses()
+            let uses = await shard.unwrittenUses()
             for start in stride(from: 0, to: uses.count, by: SessionStore.useBatch) {
-                let end = min(start + SessionStore.useBatch, uses.count)
-                do {
-                    try await storage.touch(Array(uses[start..<end]))
-                } catch {
-                    await shard.putBack(Array(uses[start...]))
-                    throw error
-                }
+                let batch = Array(uses[start..<min(start + SessionStore.useBatch, uses.count)])
+                try await storage.touch(batch)
+                await shard.confirm(batch)
             }
         }
     }
 
     /// Removes the expired among the next `limit` stored sessions.
+    ///
+    /// The last-seen times that have gathered are written first, so that nobody is taken for idle
+    /// who is not.
     ///
     /// - Returns: where to go on, `nil` at the end of the round; and how many were removed.
     package func sweep(
@@ -139,6 +138,7 @@ package final class SessionStore: Sendable {
         after cursor: TokenDigest?,
         limit: Int
     ) async throws(StorageError) -> (cursor: TokenDigest?, removed: Int) {
+        try await writeUses()
         let step = try await storage.removeExpired(at: now, after: cursor, limit: limit)
         for key in step.removed { await shard(of: key).forget(key) }
         return (step.cursor, step.removed.count)

@@ -61,3 +61,7 @@ extension TokenDigest: CustomStringConvertible {
     /// A digest never prints itself: the public id names a session in logs.
     package var description: String { "<token digest>" }
 }
+
+extension TokenDigest: CustomReflectable {
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}

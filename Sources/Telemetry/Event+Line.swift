@@ -87,7 +87,7 @@ extension Event {
         case .sessionsExceeded(let user, let ended): [("user", user), ("ended", "\(ended)")]
         case .sessionEnded(let session), .sessionExpired(let session): [("session", session)]
         case .suspiciousCookie(let reason, let origin):
-            [("reason", reason.rawValue)] + origin.fields
+            [("reason", reason.rawValue)] + (origin?.fields ?? [])
         case .crossOriginRefused(let path, let origin): [("path", path)] + origin.fields
         case .accessDenied(let policy, let user, let session):
             [("policy", policy), ("user", user), ("session", session)]

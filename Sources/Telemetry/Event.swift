@@ -29,7 +29,8 @@ package enum Event: Hashable, Sendable {
     case sessionExpired(session: String)
 
     // MARK: what should not happen
-    case suspiciousCookie(reason: SuspiciousCookie, from: Origin)
+    /// The origin is `nil` for a check of `auth_request`, which is not told.
+    case suspiciousCookie(reason: SuspiciousCookie, from: Origin?)
     case crossOriginRefused(path: String, from: Origin)
     case accessDenied(policy: String, user: String, session: String)
     case unknownPolicy(name: String)

@@ -95,7 +95,6 @@ struct ListenerTests {
             let entry = try #require(status(of: path))
             #expect(entry.st_mode & S_IFMT == S_IFREG)
             #expect(entry.st_size == 8)
-            #expect(!names(in: folder).contains("s.new"))
         }
     }
 
@@ -104,7 +103,6 @@ struct ListenerTests {
             let path = folder + "/s"
             #expect(unsafe mkdir(path, 0o700) == 0)
             #expect(throws: ListenerError.self) { _ = try Listener.bind(path: path) }
-            #expect(!names(in: folder).contains("s.new"))
         }
     }
 
@@ -120,11 +118,11 @@ struct ListenerTests {
 
     // MARK: paths
 
-    @Test func `a path of 103 bytes is served and one of 104 refused by its own name`()
+    @Test func `a path of 107 bytes is served and one of 108 refused by its own name`()
         async throws
     {
         try await withFolder { folder async throws in
-            let fill = String(repeating: "p", count: 103 - folder.utf8.count - 1)
+            let fill = String(repeating: "p", count: 107 - folder.utf8.count - 1)
             let longest = folder + "/" + fill
             let listener = try Listener.bind(path: longest)
             #expect(names(in: folder) == [fill, fill + ".lock"])

@@ -160,4 +160,18 @@ struct LastSeenTests {
         )
         #expect(try await home.store.check(key, at: start + 64) != nil)
     }
+
+    @Test func `a slower check with an older clock does not set back what is to be written`()
+        async throws
+    {
+        let home = await Household()
+        let key = try await home.signIn().ticket.digest
+        _ = try await home.holding(
+            .after(.find),
+            of: { try await home.store.check(key, at: start + 1) },
+            during: { try await home.expectLive(key, at: start + 50) }
+        )
+        try await home.store.writeUses()
+        #expect(await home.storage.record(key)?.lastSeenAt == start + 50)
+    }
 }

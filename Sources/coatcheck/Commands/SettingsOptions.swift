@@ -16,7 +16,8 @@ struct SettingsOptions: ParsableArguments {
                 environment: ProcessInfo.processInfo.environment
             )
         } catch {
-            throw Failure(error.description, status: 78)
+            FileHandle.standardError.write(Data("Error: \(error)\n".utf8))
+            throw ExitCode(78)
         }
     }
 }
@@ -24,10 +25,8 @@ struct SettingsOptions: ParsableArguments {
 /// The end of a command, in words.
 struct Failure: Error, CustomStringConvertible {
     let description: String
-    let status: Int32
 
-    init(_ description: String, status: Int32 = 1) {
+    init(_ description: String) {
         self.description = description
-        self.status = status
     }
 }

@@ -1,0 +1,115 @@
+import Accounts
+import HTTP
+import Routes
+import Sessions
+import Synchronization
+import Telemetry
+import Testing
+
+/// A whole site over storage in memory: what a request is answered by, and what a test can see
+/// and move behind it.
+///
+/// Every answer that passes here is held to what all answers promise.
+struct Counter {
+    /// A password that the rules accept and that appears in no answer and no event.
+    static let password = "plum gravel 47 lantern"
+
+    let site: Site
+    let storage = MemoryStorage()
+    let clock = TestClock()
+    let events = EventRecorder()
+    let hasher: PasswordHasher
+    /// What the readiness check finds.
+    let readiness = Readiness()
+
+    /// Opens a site.
+    init(
+        cookie: SessionCookie = SessionCookie(name: "session", path: nil, isSecure: true),
+        policy: SessionPolicy = SessionPolicy(),
+        returnHosts: [String] = [],
+        passwordMinimum: Int = 8
+    ) throws {
+        hasher = PasswordHasher(
+            cost: HashingCost(memoryKiB: 8, passes: 1),
+            lanes: 1,
+            capacity: 64
+        )
+        let clock = clock
+        let now: @Sendable () -> Timestamp = { clock.now }
+        let readiness = readiness
+        let accounts = Accounts(
+            storage: storage,
+            hasher: hasher,
+            rules: PasswordRules(minimumLength: passwordMinimum),
+            now: now
+        )
+        site = try Site(
+            accounts: accounts,
+            sessions: SessionStore(storage: storage, policy: policy, capacity: 128),
+            cookie: cookie,
+            returnHosts: returnHosts,
+            passwordMinimum: passwordMinimum,
+            now: now,
+            record: events.record,
+            isReady: { readiness.isReady.load(ordering: .sequentiallyConsistent) }
+        )
+    }
+
+    /// Answers a request and checks what every answer promises.
+    func answer(
+        _ request: Request,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async -> Response {
+        let response = await site.answer(request)
+        expectPromises(of: response, to: request, sourceLocation: sourceLocation)
+        return response
+    }
+
+    /// Signs somebody up and returns the cookie as a browser would send it back.
+    func signUp(_ name: String = "ada", at mount: String = "") async throws -> String {
+        var request = Request.json("/signup", ["username": JSON(name), "password": .password])
+        request.mount = mount
+        let response = await answer(request)
+        try #require(response.status == 201)
+        return try response.cookie
+    }
+
+    /// Logs somebody in and returns the cookie as a browser would send it back.
+    func logIn(_ name: String = "ada", remember: Bool = false) async throws -> String {
+        let response = await answer(
+            .json(
+                "/login",
+                ["username": JSON(name), "password": .password, "remember": .bool(remember)]
+            )
+        )
+        try #require(response.status == 200)
+        return try response.cookie
+    }
+
+    /// The status of `GET /me` with a cookie.
+    func status(with cookie: String) async -> Int {
+        await answer(.get("/me", cookie: cookie)).status
+    }
+
+    /// Asks what nginx asks before it serves a guarded place.
+    func check(_ policy: String = "user", cookie: String, mount: String = "") async -> Response {
+        let bytes = Array(cookie.utf8)
+        let question = CheckQuestion(
+            policy: policy,
+            cookies: bytes.span,
+            mount: mount,
+            of: site
+        )
+        return await site.answer(question)
+    }
+}
+
+/// Whether storage says that it can be used.
+final class Readiness: Sendable {
+    let isReady = Atomic(true)
+}
+
+extension JSON {
+    /// The password of everybody in the tests.
+    static var password: JSON { .string(Counter.password) }
+}
