@@ -46,7 +46,9 @@ package protocol SessionStorage: Sendable {
 
 /// A stored session with the user it belongs to, read in one snapshot.
 package struct FoundSession: Hashable, Sendable {
+    /// The session, as it is stored.
     package let session: Session
+    /// Whose session it is.
     package let principal: Principal
 
     /// Joins a session with its user.
@@ -72,7 +74,9 @@ package struct Insertion: Hashable, Sendable {
 
 /// When a session was last used.
 package struct SessionUse: Hashable, Sendable {
+    /// Which session was used.
     package let key: TokenDigest
+    /// When it was used.
     package let seenAt: Timestamp
 
     /// Notes that a session was used at a time.

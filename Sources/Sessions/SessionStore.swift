@@ -170,6 +170,7 @@ package final class SessionStore: Sendable {
 package struct NewSession: Sendable {
     /// The ticket for the cookie; it is not kept anywhere else.
     package let ticket: Ticket
+    /// The record of the session.
     package let session: Session
     /// The account, as of the transaction that began the session.
     package let principal: Principal

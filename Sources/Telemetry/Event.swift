@@ -58,5 +58,7 @@ package enum Event: Hashable, Sendable {
     }
 }
 
-/// Receives events. It must not block for long: it is called by workers.
+/// Receives events.
+///
+/// It must not block for long: it is called by workers.
 package typealias EventSink = @Sendable (Event) -> Void
