@@ -12,10 +12,11 @@ extension Site {
     /// 5. The route's handler.
     /// 6. What every answer carries: no-store, and no body for HEAD.
     package func answer(_ request: Request) async -> Response {
-        let visit = Visit(request)
+        var visit = Visit(request)
         var response: Response
         do throws(Problem) {
             let route = try Site.router.route(for: request)
+            visit = Visit(request, form: route.form)
             guard OriginCheck.allows(request) else {
                 record(.crossOriginRefused(path: route.path, from: visit.origin))
                 throw .crossOrigin

@@ -38,6 +38,8 @@ struct Route: Sendable {
     let method: Method
     let path: String
     let handler: Handler
+    /// The form of its answers, where it has one only.
+    let form: AnswerForm?
 
     /// What answers a request, and whether it needs a session.
     enum Handler: Sendable {
@@ -54,9 +56,10 @@ struct Route: Sendable {
         if case .page = handler { true } else { false }
     }
 
-    init(_ method: Method, _ path: String, _ handler: Handler) {
+    init(_ method: Method, _ path: String, _ handler: Handler, form: AnswerForm? = nil) {
         self.method = method
         self.path = path
         self.handler = handler
+        self.form = form
     }
 }

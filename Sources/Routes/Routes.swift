@@ -12,9 +12,9 @@ extension Site {
         Route(.post, "/login", .open(Site.logIn)),
         Route(.post, "/logout", .open(Site.logOut)),
         Route(.delete, "/logout", .open(Site.logOut)),
-        Route(.get, "/me", .session(Site.me)),
+        Route(.get, "/me", .session(Site.me), form: .json),
         Route(.get, "/account", .session(Site.account)),
-        Route(.get, "/health/live", .open(Site.healthLive)),
-        Route(.get, "/health/ready", .open(Site.healthReady)),
+        Route(.get, "/health/live", .open(Site.healthLive), form: .json),
+        Route(.get, "/health/ready", .open(Site.healthReady), form: .json),
     ])
 }

@@ -8,9 +8,10 @@ struct Visit: Sendable {
     /// The form in which the answer is wanted.
     let form: AnswerForm
 
-    init(_ request: Request) {
+    /// Begins a visit; a route that has one form only names it.
+    init(_ request: Request, form: AnswerForm? = nil) {
         self.request = request
-        form = AnswerForm(for: request)
+        self.form = form ?? AnswerForm(for: request)
     }
 
     /// Where the request came from, for events.

@@ -50,14 +50,15 @@ struct ExhaustionTests {
             try await withFolder { folder async throws in
                 let listener = try Listener.bind(path: folder + "/s")
                 var fillers = fillDescriptors()
-                // Enough for the signal and two of the four workers.
+                // Enough for the signal and two of the workers, and for none of many even if
+                // somebody else in this process closes a file or two meanwhile.
                 for _ in 0..<3 {
                     if let last = fillers.popLast() { close(last) }
                 }
                 do throws(ListenerError) {
                     let pool = try WorkerPool(
                         listener: listener,
-                        workers: 4,
+                        workers: 32,
                         report: { _ in }
                     ) { _ in .text("ok") }
                     pool.stop(within: 20)

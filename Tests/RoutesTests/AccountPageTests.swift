@@ -101,7 +101,7 @@ import Testing
         async throws
     {
         let counter = try Counter()
-        counter.readiness.isReady.store(status == "ok", ordering: .sequentiallyConsistent)
+        counter.setReady(status == "ok")
         for request in [Request.get("/health/live"), .page("/health/live")] {
             let live = await counter.answer(request)
             #expect(live.status == 200 && live.text == #"{"status":"ok"}"#)

@@ -18,9 +18,8 @@ struct Counter {
     let storage = MemoryStorage()
     let clock = TestClock()
     let events = EventRecorder()
-    let hasher: PasswordHasher
-    /// What the readiness check finds.
-    let readiness = Readiness()
+    private let hasher: PasswordHasher
+    private let readiness = Readiness()
 
     /// Opens a site.
     init(
@@ -65,6 +64,19 @@ struct Counter {
         return response
     }
 
+    /// How many passwords have been hashed or verified.
+    var hashCount: Int { hasher.finishedCount }
+
+    /// Makes hashing refuse every password from now on, as a full queue does.
+    func stopHashing() {
+        hasher.stop()
+    }
+
+    /// Decides what the readiness check finds.
+    func setReady(_ isReady: Bool) {
+        readiness.isReady.store(isReady, ordering: .sequentiallyConsistent)
+    }
+
     /// Signs somebody up and returns the cookie as a browser would send it back.
     func signUp(_ name: String = "ada", at mount: String = "") async throws -> String {
         var request = Request.json("/signup", ["username": JSON(name), "password": .password])
@@ -105,7 +117,7 @@ struct Counter {
 }
 
 /// Whether storage says that it can be used.
-final class Readiness: Sendable {
+private final class Readiness: Sendable {
     let isReady = Atomic(true)
 }
 

@@ -128,7 +128,7 @@ import Testing
     {
         let counter = try Counter()
         let cookie = try await counter.signUp()
-        counter.hasher.stop()
+        counter.stopHashing()
         let request: Request =
             isForm
             ? .form(path, ["username": "grace", "password": Counter.password], cookie: cookie)

@@ -88,7 +88,7 @@ import Testing
         let logout = await counter.answer(
             Request.form("/logout", cookie: cookie).mounted(at: mount)
         )
-        #expect(logout.location?.prefix { $0 != "?" } == "\(mount)/login")
+        #expect(logout.location == "\(mount)/login")
         let account = await counter.answer(Request.page("/account").mounted(at: mount))
         let next = Percent.encodeQueryValue("\(mount)/account")
         #expect(account.location == "\(mount)/login?next=\(next)")

@@ -1,6 +1,7 @@
 import Accounts
 import HTTP
 import Routes
+import Sessions
 import Telemetry
 import Testing
 
@@ -32,13 +33,13 @@ import Testing
         password: String
     ) async throws {
         let counter = try await open()
-        let before = counter.hasher.finishedCount
+        let before = counter.hashCount
         let eventsBefore = counter.events.events.count
         let response = await counter.answer(
             .json("/login", ["username": .string(name), "password": .string(password)])
         )
         #expect(response.status == 401)
-        #expect(counter.hasher.finishedCount == before + 1)
+        #expect(counter.hashCount == before + 1)
         #expect(
             response.text
                 == #"{"type":"urn:coatcheck:problem:invalid-credentials","#
@@ -99,7 +100,7 @@ import Testing
         }
         await counter.storage.fail([])
         _ = await counter.answer(.form("/logout", cookie: second))
-        counter.hasher.stop()
+        counter.stopHashing()
         _ = await counter.answer(.form("/login", fields))
         let seen = Set(counter.events.names)
         let expected: Set = [

@@ -5,13 +5,15 @@ internal import Telemetry
 
 /// The pages that people see, made from the templates beside this folder.
 ///
-/// The templates are compiled into the program. They escape whatever is put into them (ASVS
-/// 1.2.1); none of them uses the unescaped form, and a test sees to it.
+/// The templates are compiled into the program. They escape whatever is put into them, as
+/// `PageText` says; none of them uses the unescaped form, and a test sees to it.
 struct Pages: Sendable {
     private let library: MustacheLibrary
 
     /// Reads the templates.
     init() throws {
+        // Before the templates are read: the layout names it.
+        MustacheContentTypes.register(PageText(), named: PageText.name)
         var library = MustacheLibrary()
         for (name, bytes) in Pages.templates {
             try library.register(String(decoding: bytes, as: UTF8.self), named: name)

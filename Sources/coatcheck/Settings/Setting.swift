@@ -2,44 +2,50 @@
 ///
 /// The parser, `config dump`, `config example` and the README's table are made from these; there
 /// is no second list.
-struct Setting<Value: Sendable>: Sendable {
+package struct Setting<Value: Sendable>: Sendable {
     /// The key in the file; `COATCHECK_` and the key in upper case with "_" in the environment.
-    let key: String
+    package let key: String
     /// The default, as it would be written.
-    let standard: RawSetting
+    package let standard: RawSetting
     /// What is allowed, in words that follow "must be".
-    let allowed: String
+    package let allowed: String
     /// What it is for.
-    let text: String
+    package let text: String
     /// Whether its value is never shown.
-    let isSecret: Bool
+    package let isSecret: Bool
     /// Reads a value; `nil` when it is not allowed.
-    let read: @Sendable (RawSetting) -> Value?
+    package let read: @Sendable (RawSetting) -> Value?
 }
 
 /// A value as it was written.
-enum RawSetting: Hashable, Sendable {
+package enum RawSetting: Hashable, Sendable {
     case scalar(String)
     case list([String])
 }
 
 /// A setting of any type.
-protocol AnySetting: Sendable {
+package protocol AnySetting: Sendable {
+    /// The key in the file.
     var key: String { get }
+    /// The default, as it would be written.
     var standard: RawSetting { get }
+    /// What is allowed, in words that follow "must be".
     var allowed: String { get }
+    /// What it is for.
     var text: String { get }
+    /// Whether its value is never shown.
     var isSecret: Bool { get }
+    /// Says whether a value is allowed.
     func accepts(_ raw: RawSetting) -> Bool
 }
 
 extension Setting: AnySetting {
-    func accepts(_ raw: RawSetting) -> Bool { read(raw) != nil }
+    package func accepts(_ raw: RawSetting) -> Bool { read(raw) != nil }
 }
 
 extension AnySetting {
     /// The environment variable that overrides the file.
-    var variable: String {
+    package var variable: String {
         "COATCHECK_"
             + String(key.uppercased().map { $0 == "." || $0 == "-" ? "_" : $0 })
     }

@@ -1,34 +1,39 @@
 internal import Accounts
 internal import HTTP
-internal import Telemetry
+package import Telemetry
 
 // The one table of settings. A new setting is a line here and a line in `SettingTable.all`.
 
 extension Setting where Value == String {
-    static let socketPath = text(
+    /// The setting `socket.path`.
+    package static let socketPath = text(
         "socket.path",
         "/run/coatcheck/fcgi.sock",
         allowed: "an absolute path of at most 107 bytes (unix(7))",
         "The unix socket on which nginx finds Coatcheck; a socket passed by systemd goes first."
     ) { $0.hasPrefix("/") && $0.utf8.count <= 107 }
-    static let socketGroup = text(
+    /// The setting `socket.group`.
+    package static let socketGroup = text(
         "socket.group",
         "",
         allowed: "the name of a group, or empty",
         "The group of the socket, which is nginx's; empty leaves it as it is."
     )
-    static let storagePath = path(
+    /// The setting `storage.path`.
+    package static let storagePath = path(
         "storage.path",
         "/var/lib/coatcheck/coatcheck.db",
         "The SQLite database; its folder must exist."
     )
-    static let cookieName = text(
+    /// The setting `cookie.name`.
+    package static let cookieName = text(
         "cookie.name",
         "session",
         allowed: "a cookie name without a __Host- or __Secure- prefix",
         "The name of the session cookie; the prefix is added by rule."
     ) { SetCookie.isValidName($0) && !$0.hasPrefix("__") }
-    static let cookiePath = text(
+    /// The setting `cookie.path`.
+    package static let cookiePath = text(
         "cookie.path",
         "",
         allowed: "a path that begins with /, or empty",
@@ -38,7 +43,8 @@ extension Setting where Value == String {
 }
 
 extension Setting where Value == UInt32 {
-    static let socketMode = mode(
+    /// The setting `socket.mode`.
+    package static let socketMode = mode(
         "socket.mode",
         "0660",
         "The rights of the socket; connecting needs the right to write."
@@ -46,49 +52,57 @@ extension Setting where Value == UInt32 {
 }
 
 extension Setting where Value == Int {
-    static let workers = number(
+    /// The setting `workers`.
+    package static let workers = number(
         "workers",
         16,
         in: 2...256,
         "The worker threads, which is how many requests are served at the same time."
     )
-    static let sessionPerAccount = number(
+    /// The setting `session.per-account`.
+    package static let sessionPerAccount = number(
         "session.per-account",
         100,
         in: 1...10_000,
         "The most live sessions of one account; the least recently used one ends."
     )
-    static let sessionCache = number(
+    /// The setting `session.cache`.
+    package static let sessionCache = number(
         "session.cache",
         100_000,
         in: 128...10_000_000,
         "The most sessions that are kept in memory; others are read from storage."
     )
-    static let passwordMinimum = number(
+    /// The setting `password.minimum`.
+    package static let passwordMinimum = number(
         "password.minimum",
         PasswordRules.defaultMinimumLength,
         in: 8...64,
         "The shortest password that is accepted, in characters (code points)."
     )
-    static let passwordMemory = number(
+    /// The setting `password.memory`.
+    package static let passwordMemory = number(
         "password.memory",
         19_456,
         in: 1024...1_048_576,
         "The memory that one Argon2id hash takes, in KiB (default: OWASP's recommendation)."
     )
-    static let passwordPasses = number(
+    /// The setting `password.passes`.
+    package static let passwordPasses = number(
         "password.passes",
         2,
         in: 1...20,
         "The passes of one Argon2id hash over its memory."
     )
-    static let passwordLanes = number(
+    /// The setting `password.lanes`.
+    package static let passwordLanes = number(
         "password.lanes",
         2,
         in: 1...64,
         "The threads that hash passwords: how many are hashed at the same time."
     )
-    static let passwordQueue = number(
+    /// The setting `password.queue`.
+    package static let passwordQueue = number(
         "password.queue",
         8,
         in: 1...255,
@@ -100,37 +114,43 @@ extension Setting where Value == Int {
 extension Setting where Value == Int64 {
     private static let lifetime: ClosedRange<Int64> = 1...34_560_000
 
-    static let sessionAbsolute = duration(
+    /// The setting `session.absolute`.
+    package static let sessionAbsolute = duration(
         "session.absolute",
         "24h",
         in: lifetime,
         "How long a session lasts at most."
     )
-    static let sessionIdle = duration(
+    /// The setting `session.idle`.
+    package static let sessionIdle = duration(
         "session.idle",
         "8h",
         in: lifetime,
         "How long a session lasts without being used."
     )
-    static let sessionRememberAbsolute = duration(
+    /// The setting `session.remember-absolute`.
+    package static let sessionRememberAbsolute = duration(
         "session.remember-absolute",
         "30d",
         in: lifetime,
         "How long a session lasts at most for people who asked to be remembered."
     )
-    static let sessionRememberIdle = duration(
+    /// The setting `session.remember-idle`.
+    package static let sessionRememberIdle = duration(
         "session.remember-idle",
         "14d",
         in: lifetime,
         "How long such a session lasts without being used."
     )
-    static let sessionSweep = duration(
+    /// The setting `session.sweep`.
+    package static let sessionSweep = duration(
         "session.sweep",
         "1m",
         in: 1...86_400,
         "How often expired sessions are removed."
     )
-    static let stopDeadline = duration(
+    /// The setting `stop.deadline`.
+    package static let stopDeadline = duration(
         "stop.deadline",
         "10s",
         in: 0...600,
@@ -139,7 +159,8 @@ extension Setting where Value == Int64 {
 }
 
 extension Setting where Value == Bool {
-    static let cookieSecure = flag(
+    /// The setting `cookie.secure`.
+    package static let cookieSecure = flag(
         "cookie.secure",
         true,
         "Whether the cookie travels over https only. False is for trials on plain http."
@@ -147,7 +168,8 @@ extension Setting where Value == Bool {
 }
 
 extension Setting where Value == [String] {
-    static let nextHosts = list(
+    /// The setting `next.hosts`.
+    package static let nextHosts = list(
         "next.hosts",
         allowed: "a list of hosts such as app.example.org or app.example.org:8443",
         "The hosts beside this one to which a login may lead back."
@@ -158,7 +180,8 @@ extension Setting where Value == [String] {
 }
 
 extension Setting where Value == Severity {
-    static let logLevel = choice(
+    /// The setting `log.level`.
+    package static let logLevel = choice(
         "log.level",
         "info",
         of: Severity.allCases.map { ("\($0)", $0) },
@@ -167,9 +190,9 @@ extension Setting where Value == Severity {
 }
 
 /// The settings as a whole.
-enum SettingTable {
+package enum SettingTable {
     /// Every setting, in the order in which they are shown.
-    static let all: [any AnySetting] = [
+    package static let all: [any AnySetting] = [
         Setting.socketPath, Setting.socketMode, Setting.socketGroup, Setting.workers,
         Setting.storagePath, Setting.cookieName, Setting.cookieSecure, Setting.cookiePath,
         Setting.sessionAbsolute, Setting.sessionIdle, Setting.sessionRememberAbsolute,
@@ -180,7 +203,7 @@ enum SettingTable {
     ]
 
     /// A settings file that holds the defaults, each with its explanation.
-    static var example: String {
+    package static var example: String {
         all.map { setting in
             """
             # \(setting.text)
@@ -192,7 +215,7 @@ enum SettingTable {
     }
 
     /// The settings as a table in Markdown.
-    static var markdown: String {
+    package static var markdown: String {
         "| key | default | allowed | what it is for |\n| --- | --- | --- | --- |\n"
             + all.map { setting in
                 "| `\(setting.key)` | `\(setting.standard.yaml)` | \(setting.allowed) "
@@ -203,7 +226,7 @@ enum SettingTable {
 
 extension RawSetting {
     /// The value as YAML.
-    var yaml: String {
+    package var yaml: String {
         switch self {
         case .scalar(let value): RawSetting.quoted(value)
         case .list(let values): "[" + values.map(RawSetting.quoted).joined(separator: ", ") + "]"

@@ -1,12 +1,12 @@
 /// The settings in force: the defaults, over them the file, over that the environment.
-struct Settings: Sendable {
+package struct Settings: Sendable {
     private let values: [String: RawSetting]
 
     /// Reads the settings.
     ///
     /// - Throws: for an unknown key, a key that is given twice, or a value that is not allowed,
     ///   with the place, the key, and what is allowed.
-    init(file: String?, environment: [String: String]) throws(SettingsError) {
+    package init(file: String?, environment: [String: String]) throws(SettingsError) {
         var values: [String: RawSetting] = [:]
         if let file {
             for (key, raw) in try SettingsFile.read(file) {
@@ -34,7 +34,7 @@ struct Settings: Sendable {
     }
 
     /// The value of a setting.
-    subscript<Value>(setting: Setting<Value>) -> Value {
+    package subscript<Value>(setting: Setting<Value>) -> Value {
         guard let value = setting.read(values[setting.key] ?? setting.standard) else {
             preconditionFailure("\(setting.key) was checked when it was read")
         }
@@ -42,7 +42,7 @@ struct Settings: Sendable {
     }
 
     /// The settings in force as YAML, in the order of the table, secrets left out.
-    var dump: String {
+    package var dump: String {
         SettingTable.all.map { setting in
             let value = (values[setting.key] ?? setting.standard).yaml
             return "\(setting.key): \(setting.isSecret ? "\"<secret>\"" : value)\n"
@@ -67,15 +67,19 @@ struct Settings: Sendable {
 }
 
 /// What is wrong with the settings.
-enum SettingsError: Error, Hashable {
+package enum SettingsError: Error, Hashable {
+    /// The file cannot be read, or is no YAML as it must be.
     case unreadable(file: String, reason: String)
+    /// There is no such setting.
     case unknownKey(String, in: String)
+    /// A setting is given twice.
     case repeatedKey(String, in: String)
+    /// A value is not allowed.
     case badValue(String, in: String, allowed: String)
 }
 
 extension SettingsError: CustomStringConvertible {
-    var description: String {
+    package var description: String {
         switch self {
         case .unreadable(let file, let reason): "\(file): \(reason)"
         case .unknownKey(let key, let place):
