@@ -79,8 +79,7 @@ sanitize: ## unit tests under the thread and the address sanitizer
 	@echo "==> Unit tests under the thread sanitizer"
 	swift test $(STRICT) --disable-xctest --sanitize=thread --scratch-path .build-thread
 	@echo "==> Unit tests under the address sanitizer"
-	# XCTest itself, which is linked in, leaks 368 bytes.
-	ASAN_OPTIONS=detect_leaks=0 \
+	LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/leaks.supp \
 		swift test $(STRICT) --disable-xctest --sanitize=address --scratch-path .build-address
 
 lint: ## formatting, doc comments, syntax of the scripts

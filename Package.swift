@@ -69,7 +69,10 @@ let package = Package(
         ),
         .testTarget(name: "FastCGITests", dependencies: ["FastCGI", "HTTP"]),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP"]),
-        .testTarget(name: "RoutesTests", dependencies: ["Routes", "HTTP", "Accounts", "Sessions"]),
+        .testTarget(
+            name: "RoutesTests",
+            dependencies: ["Routes", "HTTP", "Accounts", "Sessions", "Telemetry"]
+        ),
         .testTarget(name: "AccountsTests", dependencies: ["Accounts", "Sessions"]),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"]),
         .testTarget(name: "SessionsTests", dependencies: ["Sessions"]),
@@ -80,7 +83,7 @@ let package = Package(
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]
         ),
-        .testTarget(name: "ProgramTests", dependencies: ["coatcheck"]),
+        .testTarget(name: "ProgramTests", dependencies: ["coatcheck", "Telemetry"]),
     ],
     swiftLanguageModes: [.v6]
 )

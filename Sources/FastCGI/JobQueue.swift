@@ -28,20 +28,22 @@ final class JobQueue: @unchecked Sendable {
     }
 
     /// Adds a job and wakes the owner when it sleeps.
+    ///
+    /// It signals with the mutex held: once that is free the job can run, and it may be the one
+    /// after which the owner ends and takes the queue with it.
     func push(_ job: UnownedJob) {
         unsafe pthread_mutex_lock(mutex)
-        let wasEmpty = jobs.isEmpty
+        if jobs.isEmpty { unsafe pthread_cond_signal(filled) }
         jobs.append(job)
         unsafe pthread_mutex_unlock(mutex)
-        if wasEmpty { unsafe pthread_cond_signal(filled) }
     }
 
     /// Lets `run` return once the jobs that are queued by now have run.
     func close() {
         unsafe pthread_mutex_lock(mutex)
         isClosed = true
-        unsafe pthread_mutex_unlock(mutex)
         unsafe pthread_cond_signal(filled)
+        unsafe pthread_mutex_unlock(mutex)
     }
 
     /// Runs jobs on the calling thread, in the order they came, until the queue is closed and

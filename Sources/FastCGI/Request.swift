@@ -54,7 +54,9 @@ package struct Request: ~Copyable {
     package func body(atMost limit: Int) throws(BodyError) -> [UInt8] {
         guard let length = announcedLength else { throw .truncated }
         guard length <= limit else { throw .tooLarge }
-        let body = unsafe [UInt8](unsafeUninitializedCapacity: length) { buffer, count in
+        // Never a capacity of 0: the standard library would write the count into the empty
+        // array that all threads share, which ThreadSanitizer reports.
+        let body = unsafe [UInt8](unsafeUninitializedCapacity: max(1, length)) { buffer, count in
             unsafe buffer.withMemoryRebound(to: CChar.self) { buffer in
                 count = Int(unsafe FCGX_GetStr(buffer.baseAddress, CInt(length), raw.pointee.in))
             }

@@ -55,6 +55,7 @@ package final class WorkerPool: Sendable {
                 threads.append(try startThread(running: worker))
             } catch {
                 door.shut()
+                for thread in threads { pthread_join(thread, nil) }
                 throw error
             }
         }

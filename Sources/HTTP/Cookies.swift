@@ -16,6 +16,18 @@ package enum CookieHeader {
     /// sibling domain or another path. Which of them is ours cannot be told, so neither is taken.
     package static func find(_ name: [UInt8], in header: Span<UInt8>) -> CookieLookup {
         var lookup = CookieLookup.absent
+        forEach(name, in: header) { value in
+            if case .absent = lookup { lookup = .found(value) } else { lookup = .repeated }
+        }
+        return lookup
+    }
+
+    /// Calls `body` with the place of the value of each cookie of a name.
+    package static func forEach(
+        _ name: [UInt8],
+        in header: Span<UInt8>,
+        _ body: (Range<Int>) -> Void
+    ) {
         var start = 0
         while start < header.count {
             var end = start
@@ -30,14 +42,10 @@ package enum CookieHeader {
             if matches(name, nameRange, in: header) {
                 let value = trimmed(separator < 0 ? start..<end : separator + 1..<end, in: header)
                 // "a=1;;b=2": an empty part is no cookie, not a nameless one without a value.
-                if separator >= 0 || !value.isEmpty {
-                    guard case .absent = lookup else { return .repeated }
-                    lookup = .found(value)
-                }
+                if separator >= 0 || !value.isEmpty { body(value) }
             }
             start = end + 1
         }
-        return lookup
     }
 
     private static func matches(

@@ -64,6 +64,17 @@ package struct SessionCookie: Sendable {
         }
     }
 
+    /// Every ticket in a Cookie header, also where there is more than one.
+    ///
+    /// For ending sessions only: whoever logs out means all of them.
+    func tickets(in header: Span<UInt8>, mount: String) -> [TokenDigest] {
+        var tickets: [TokenDigest] = []
+        CookieHeader.forEach(nameBytes(at: mount), in: header) { range in
+            if let ticket = Ticket.digest(of: header.extracting(range)) { tickets.append(ticket) }
+        }
+        return tickets
+    }
+
     /// The Set-Cookie value that gives the browser a ticket for as long as the session may last.
     ///
     /// Its expiry is a courtesy: the server decides.

@@ -1,5 +1,8 @@
 /// Dates as RFC 3339 writes them, in UTC.
 package enum UTC {
+    /// The years 0001 to 9999, which is what RFC 3339 can write; times beyond are cut to them.
+    private static let range: ClosedRange<Int64> = -62_135_596_800...253_402_300_799
+
     private static let months = [
         "January", "February", "March", "April", "May", "June", "July", "August", "September",
         "October", "November", "December",
@@ -23,6 +26,7 @@ package enum UTC {
     private static func parts(
         of seconds: Int64
     ) -> (year: Int64, month: Int64, day: Int64, second: Int64) {
+        let seconds = min(max(seconds, range.lowerBound), range.upperBound)
         let day = floorDivide(seconds, by: 86_400)
         let (year, month, dayOfMonth) = civil(fromDay: day)
         return (year, month, dayOfMonth, seconds - day * 86_400)

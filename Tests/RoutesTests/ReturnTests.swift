@@ -86,7 +86,9 @@ import Testing
 
     @Test func `sign-up follows the same rules`() async throws {
         let counter = try Counter(returnHosts: Self.hosts)
-        let cases = [("/a?b=1", "/a?b=1"), ("https://app.example.org/", "https://app.example.org/")]
+        let cases = [
+            ("/a?b=1", "/a?b=1"), ("https://app.example.org/", "https://app.example.org/"),
+        ]
         for (index, (next, location)) in (cases + [("//evil", "/account")]).enumerated() {
             let response = await counter.answer(
                 .form(

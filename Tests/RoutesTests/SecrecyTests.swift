@@ -75,7 +75,9 @@ import Testing
         let password = Counter.password
         var secrets = [password, Self.wrong, "typedname", "ada@example.org", "__Host-session"]
         let first = try await counter.signUp("ada@example.org")
+        counter.clock.advance(by: 1)
         let second = try await counter.logIn("ada@example.org", remember: true)
+        counter.clock.advance(by: 1)
         let third = try await counter.logIn("ada@example.org")
         secrets += [first, second, third].map { String($0.dropFirst("__Host-session=".count)) }
         let fields: KeyValuePairs = ["username": "typedname", "password": Self.wrong]

@@ -22,7 +22,9 @@ import Testing
         #expect(response.fieldNames == ["Content-Type", "Set-Cookie", "Cache-Control"])
         let cookie = try #require(response.value(of: "Set-Cookie"))
         // ASVS 3.3.1 to 3.3.4, and the lifetime of a session without "remember me".
-        #expect(cookie.prefixMatch(of: #/__Host-session=[A-Za-z0-9_-]{43}; Path=\/; Secure; /#) != nil)
+        #expect(
+            cookie.prefixMatch(of: #/__Host-session=[A-Za-z0-9_-]{43}; Path=\/; Secure; /#) != nil
+        )
         #expect(cookie.hasSuffix("; HttpOnly; SameSite=Lax; Max-Age=86400"))
         #expect(await counter.status(with: try response.cookie) == 200)
     }
@@ -88,8 +90,10 @@ import Testing
             (#"{"password":"plum gravel 47 lantern"}"#, ["username"]),
             (#"{"username":"a b","password":"plum gravel 47 lantern"}"#, ["username"]),
             (#"{"email":"nobody","password":"plum gravel 47 lantern"}"#, ["email"]),
-            (#"{"username":"a\u0007","email":"b","password":"x"}"#,
-                ["username", "email", "password"]),
+            (
+                #"{"username":"a\u0007","email":"b","password":"x"}"#,
+                ["username", "email", "password"]
+            ),
             (#"{"username":"ada","password":"password1"}"#, ["password"]),
             (#"{"username":7,"password":"x"}"#, ["username"]),
             (#"{"username":"ada","password":["x"]}"#, ["password"]),

@@ -62,7 +62,8 @@ import Testing
         for cookie in ["\(mine); \(planted)", "\(planted); \(mine)", "\(mine);\(mine)"] {
             #expect(await counter.status(with: cookie) == 401)
             #expect(
-                counter.events.events.last == .suspiciousCookie(reason: .repeated, from: Self.origin)
+                counter.events.events.last
+                    == .suspiciousCookie(reason: .repeated, from: Self.origin)
             )
             #expect(await counter.check(cookie: cookie).status == 401)
             let page = await counter.answer(.page("/account", cookie: cookie))
@@ -108,7 +109,9 @@ import Testing
         #expect(counter.events.names == ["suspicious_cookie", "suspicious_cookie"])
     }
 
-    @Test(arguments: ["", "__Host-session=", "__Host-session", "a=b", ";;;", "=", "__Host-sessionx=1"])
+    @Test(arguments: [
+        "", "__Host-session=", "__Host-session", "a=b", ";;;", "=", "__Host-sessionx=1",
+    ])
     func `no cookie or an empty one is no session, and no event`(cookie: String) async throws {
         let counter = try Counter()
         #expect(await counter.status(with: cookie) == 401)

@@ -6,42 +6,68 @@ import Testing
 
     /// One event of each kind, and what its line says after the time.
     static let lines: [(event: Event, line: String)] = [
-        (.started(version: "1", listeningOn: "/run/x", workers: 4),
-            "info event=sys_startup version=1 socket=/run/x workers=4"),
+        (
+            .started(version: "1", listeningOn: "/run/x", workers: 4),
+            "info event=sys_startup version=1 socket=/run/x workers=4"
+        ),
         (.stopping(signal: "SIGTERM"), "info event=sys_shutdown signal=SIGTERM"),
         (.stopped(answeredAll: true), "info event=sys_stopped answered_all=true"),
         (.cookieNotSecure, "warning event=cookie_not_secure"),
-        (.acceptFailed(errno: 24, isFatal: false),
-            "error event=accept_failed errno=24 fatal=false"),
+        (
+            .acceptFailed(errno: 24, isFatal: false),
+            "error event=accept_failed errno=24 fatal=false"
+        ),
         (.malformedFastCGIRequest, "warning event=fastcgi_malformed"),
-        (.storageFailed(code: "io", detail: "SQLITE_IOERR (10)", during: "check"),
-            #"error event=storage_failed code=io detail="SQLITE_IOERR (10)" during=check"#),
+        (
+            .storageFailed(code: "io", detail: "SQLITE_IOERR (10)", during: "check"),
+            #"error event=storage_failed code=io detail="SQLITE_IOERR (10)" during=check"#
+        ),
         (.changeFeedLost, "warning event=change_feed_lost"),
         (.changeFeedBack, "info event=change_feed_back"),
         (.foreignChangesSeen, "debug event=foreign_changes_seen"),
         (.swept(removed: 3), "debug event=sessions_swept removed=3"),
-        (.userCreated(user: "u", from: origin),
-            "info event=user_created user=u address=192.0.2.7 request=3f1c9a"),
-        (.loginSucceeded(user: "u", session: "s", from: origin),
-            "info event=authn_login_success user=u session=s address=192.0.2.7 request=3f1c9a"),
-        (.loginFailed(from: origin),
-            "notice event=authn_login_fail address=192.0.2.7 request=3f1c9a"),
-        (.loginTurnedAway(from: origin),
-            "notice event=authn_login_busy address=192.0.2.7 request=3f1c9a"),
-        (.sessionCreated(user: "u", session: "s", isRemembered: true),
-            "debug event=session_created user=u session=s remembered=true"),
-        (.sessionsExceeded(user: "u", ended: 2),
-            "notice event=excess_sessions_exceeded user=u ended=2"),
+        (
+            .userCreated(user: "u", from: origin),
+            "info event=user_created user=u address=192.0.2.7 request=3f1c9a"
+        ),
+        (
+            .loginSucceeded(user: "u", session: "s", from: origin),
+            "info event=authn_login_success user=u session=s address=192.0.2.7 request=3f1c9a"
+        ),
+        (
+            .loginFailed(from: origin),
+            "notice event=authn_login_fail address=192.0.2.7 request=3f1c9a"
+        ),
+        (
+            .loginTurnedAway(from: origin),
+            "notice event=authn_login_busy address=192.0.2.7 request=3f1c9a"
+        ),
+        (
+            .sessionCreated(user: "u", session: "s", isRemembered: true),
+            "debug event=session_created user=u session=s remembered=true"
+        ),
+        (
+            .sessionsExceeded(user: "u", ended: 2),
+            "notice event=excess_sessions_exceeded user=u ended=2"
+        ),
         (.sessionEnded(session: "s"), "info event=session_logout session=s"),
         (.sessionExpired(session: "s"), "info event=session_expired session=s"),
-        (.suspiciousCookie(reason: .repeated, from: origin),
-            "warning event=suspicious_cookie reason=repeated address=192.0.2.7 request=3f1c9a"),
-        (.suspiciousCookie(reason: .malformed, from: Event.Origin(address: "", requestID: "")),
-            #"warning event=suspicious_cookie reason=malformed address="" request="""#),
-        (.crossOriginRefused(path: "/login", from: origin),
-            "warning event=malicious_csrf path=/login address=192.0.2.7 request=3f1c9a"),
-        (.accessDenied(policy: "admin", user: "u", session: "s"),
-            "notice event=authz_fail policy=admin user=u session=s"),
+        (
+            .suspiciousCookie(reason: .repeated, from: origin),
+            "warning event=suspicious_cookie reason=repeated address=192.0.2.7 request=3f1c9a"
+        ),
+        (
+            .suspiciousCookie(reason: .malformed, from: Event.Origin(address: "", requestID: "")),
+            #"warning event=suspicious_cookie reason=malformed address="" request="""#
+        ),
+        (
+            .crossOriginRefused(path: "/login", from: origin),
+            "warning event=malicious_csrf path=/login address=192.0.2.7 request=3f1c9a"
+        ),
+        (
+            .accessDenied(policy: "admin", user: "u", session: "s"),
+            "notice event=authz_fail policy=admin user=u session=s"
+        ),
         (.unknownPolicy(name: "editors"), "warning event=policy_unknown policy=editors"),
     ]
 

@@ -13,8 +13,10 @@ import Testing
         arguments: [
             "a\ntime=1970-01-01T00:00:00Z level=info event=authn_login_success user=root",
             "a\r\nb", "a\rb", "x\" during=forged event=\"y", "x during=forged", "a=b", "\\", "\\\"",
-            "\\u{a}", "", " ", "\t", "a\u{0}b", "\u{1B}[2K\u{1B}[1A", "\u{7F}", "\u{85}", "\u{9B}2K",
-            "\u{2028}x", "\u{2029}x", "\u{B}\u{C}", "Zoë 李 😀", "\"\u{301} during=forged", "\\\u{301}",
+            "\\u{a}", "", " ", "\t", "a\u{0}b", "\u{1B}[2K\u{1B}[1A", "\u{7F}", "\u{85}",
+            "\u{9B}2K",
+            "\u{2028}x", "\u{2029}x", "\u{B}\u{C}", "Zoë 李 😀", "\"\u{301} during=forged",
+            "\\\u{301}",
             "\n\u{301}", "\u{FEFF}", "e\u{301}", "'", "`id`", "$(id)", "%n", "<3>", "a\"",
         ]
     )

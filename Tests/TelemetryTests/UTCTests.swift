@@ -43,7 +43,8 @@ import Testing
             let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
             for month in 1...12 {
                 for day in 1...(lengths[month - 1] + (isLeap && month == 2 ? 1 : 0)) {
-                    let date = "\(year)-\(month < 10 ? "0" : "")\(month)-\(day < 10 ? "0" : "")\(day)"
+                    let date =
+                        "\(year)-\(month < 10 ? "0" : "")\(month)-\(day < 10 ? "0" : "")\(day)"
                     let text = UTC.text(seconds + 86_399)
                     if text != "\(date)T23:59:59Z" { Issue.record("\(text) is not \(date)") }
                     seconds += 86_400

@@ -8,6 +8,11 @@ extension Site {
 
     /// GET /health/ready: the program can do its work, which takes its storage.
     func healthReady(_ visit: Visit) async throws(Problem) -> Response {
-        await isReady() ? .json(["status": "ok"]) : .json(["status": "unavailable"], status: 503)
+        guard await isReady() else {
+            var response = Response.json(["status": "unavailable"], status: 503)
+            response.add("Retry-After", "5")
+            return response
+        }
+        return .json(["status": "ok"])
     }
 }

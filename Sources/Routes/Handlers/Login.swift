@@ -18,7 +18,7 @@ extension Site {
         let next = try fields.text("next")
         let password = try fields.text("password") ?? ""
         let login = LoginForm(
-            name: username ?? email ?? "",
+            name: [username, email].compactMap { $0 }.first { !$0.isEmpty } ?? "",
             isRemembered: try fields.isSet("remember"),
             next: next ?? visit.request.queryValue("next")
         )
@@ -85,14 +85,19 @@ extension Site {
         return new
     }
 
-    /// Ends the session of a visit, if it has one.
+    /// Ends the session of a visit, or each of them where several cookies came.
     func endSession(of visit: Visit) async throws(Problem) {
-        let finding = cookie.find(in: visit.request.cookie.span, mount: visit.request.mount)
-        guard case .ticket(let key) = finding else { return }
-        let ended = try await stored(during: "end") { () throws(StorageError) in
-            try await sessions.end(key)
+        let header = visit.request.cookie
+        let mount = visit.request.mount
+        if case .suspicious(let reason) = cookie.find(in: header.span, mount: mount) {
+            record(.suspiciousCookie(reason: reason, from: visit.origin))
         }
-        if let ended { record(.sessionEnded(session: ended.text)) }
+        for key in cookie.tickets(in: header.span, mount: mount) {
+            let ended = try await stored(during: "end") { () throws(StorageError) in
+                try await sessions.end(key)
+            }
+            if let ended { record(.sessionEnded(session: ended.text)) }
+        }
     }
 
     /// Puts the cookie of a new session into an answer.

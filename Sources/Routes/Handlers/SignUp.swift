@@ -21,7 +21,7 @@ extension Site {
         let email = try fields.text("email")
         let next = try fields.text("next")
         let form = SignUpForm(
-            name: username ?? email ?? "",
+            name: [username, email].compactMap { $0 }.first { !$0.isEmpty } ?? "",
             next: next ?? visit.request.queryValue("next")
         )
         let password = try fields.text("password") ?? ""

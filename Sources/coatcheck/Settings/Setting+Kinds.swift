@@ -99,7 +99,8 @@ extension Setting where Value == UInt32 {
             text: text,
             isSecret: false
         ) { raw in
-            guard case .scalar(let value) = raw, (3...4).contains(value.count),
+            guard case .scalar(let value) = raw, (3...4).contains(value.utf8.count),
+                value.utf8.allSatisfy({ (0x30...0x37).contains($0) }),
                 let mode = UInt32(value, radix: 8), mode <= 0o777
             else { return nil }
             return mode

@@ -29,9 +29,9 @@ extension Setting where Value == String {
     package static let cookieName = text(
         "cookie.name",
         "session",
-        allowed: "a cookie name without a __Host- or __Secure- prefix",
+        allowed: "a cookie name of at most 64 characters, without __Host- or __Secure-",
         "The name of the session cookie; the prefix is added by rule."
-    ) { SetCookie.isValidName($0) && !$0.hasPrefix("__") }
+    ) { SetCookie.isValidName($0) && !$0.hasPrefix("__") && $0.utf8.count <= 64 }
     /// The setting `cookie.path`.
     package static let cookiePath = text(
         "cookie.path",
@@ -233,13 +233,21 @@ extension RawSetting {
         }
     }
 
+    /// Quotes a text where YAML could read it as something else.
+    ///
+    /// In single quotes nothing has a meaning but the quote, which is doubled; it is looked for
+    /// among code points, since a combining mark after it makes it another character to Swift.
     private static func quoted(_ value: String) -> String {
-        let isPlain = value.utf8.allSatisfy { byte in
+        let isPlain = value.utf8.enumerated().allSatisfy { index, byte in
             (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20)
-                || "/._-".utf8.contains(byte)
+                || (index > 0 && "/._-".utf8.contains(byte)) || byte == UInt8(ascii: "/")
         }
         guard !isPlain || value.isEmpty else { return value }
-        let escaped = value.map { "\"\\".contains($0) ? "\\\($0)" : "\($0)" }.joined()
-        return "\"\(escaped)\""
+        var text = String.UnicodeScalarView("'".unicodeScalars)
+        for scalar in value.unicodeScalars {
+            text.append(scalar)
+            if scalar == "'" { text.append(scalar) }
+        }
+        return String(text) + "'"
     }
 }
