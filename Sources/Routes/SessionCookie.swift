@@ -66,10 +66,12 @@ package struct SessionCookie: Sendable {
 
     /// Every ticket in a Cookie header, also where there is more than one.
     ///
-    /// For ending sessions only: whoever logs out means all of them.
+    /// For ending sessions only: whoever logs out means all of them. Each costs a write, so at most
+    /// four are taken: one per path and prefix that a browser could hold of us, and one planted.
     func tickets(in header: Span<UInt8>, mount: String) -> [TokenDigest] {
         var tickets: [TokenDigest] = []
         CookieHeader.forEach(nameBytes(at: mount), in: header) { range in
+            guard tickets.count < 4 else { return }
             if let ticket = Ticket.digest(of: header.extracting(range)) { tickets.append(ticket) }
         }
         return tickets

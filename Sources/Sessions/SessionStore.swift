@@ -34,8 +34,9 @@ package final class SessionStore: Sendable {
 
     /// Begins a session with a ticket of its own.
     ///
-    /// The account's least recently used sessions end when it would have more than the policy
-    /// allows.
+    /// The sessions of the `old` tickets, which the same browser held, end once the new one is
+    /// there; until then they live, so that a login that fails signs nobody out. The account's
+    /// least recently used sessions end when it would have more than the policy allows.
     ///
     /// - Throws: `.unknownUser` when the account is gone or disabled by now; `.unavailable` when
     ///   storage failed, and then nothing began.
@@ -43,8 +44,12 @@ package final class SessionStore: Sendable {
         for userID: PublicID,
         client: ClientDescription,
         isRemembered: Bool,
+        replacing old: [TokenDigest] = [],
         at now: Timestamp
     ) async throws(StorageError) -> NewSession {
+        // What is about to end takes no other device's place within the limit.
+        var room = policy.sessionsPerAccount
+        for key in old where try await check(key, at: now)?.principal.id == userID { room += 1 }
         let ticket = Ticket.random()
         let limits = policy.limits(isRemembered: isRemembered)
         let session = Session(
@@ -60,13 +65,18 @@ package final class SessionStore: Sendable {
             clientAddress: client.address,
             userAgent: client.userAgent
         )
-        let insertion = try await storage.insert(session, keeping: policy.sessionsPerAccount)
+        let insertion = try await storage.insert(session, keeping: room)
         for key in insertion.ended { await shard(of: key).forget(key) }
+        var replaced: [PublicID] = []
+        for key in old {
+            if let id = try await end(key) { replaced.append(id) }
+        }
         return NewSession(
             ticket: ticket,
             session: session,
             principal: insertion.principal,
-            endedCount: insertion.ended.count
+            endedCount: insertion.ended.count,
+            replaced: replaced
         )
     }
 
@@ -176,6 +186,8 @@ package struct NewSession: Sendable {
     package let principal: Principal
     /// How many older sessions ended to make room.
     package let endedCount: Int
+    /// The sessions that the same browser had, which are over.
+    package var replaced: [PublicID] = []
 }
 
 /// What is known about the device that begins a session.

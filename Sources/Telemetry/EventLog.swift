@@ -3,16 +3,14 @@ import Glibc
 /// Writes events as logfmt lines to standard error.
 ///
 /// A line is `time=2026-01-31T12:00:00Z level=info event=authn_login_success user=… …`, written
-/// by one write(2). Under systemd, which says so by JOURNAL_STREAM, the line begins with the
-/// journal's priority. Values cannot forge a line or a field: what is not plain is quoted, and
+/// by one write(2). Where standard error is the journal the line begins with its priority. Values cannot forge a line or a field: what is not plain is quoted, and
 /// control characters are escaped (ASVS 16.4.1).
 package struct EventLog: Sendable {
     private let threshold: Severity
     private let hasPriorities: Bool
 
     /// Creates a log of the events that matter at least as much as `threshold`.
-    package init(threshold: Severity, hasPriorities: Bool = unsafe getenv("JOURNAL_STREAM") != nil)
-    {
+    package init(threshold: Severity, hasPriorities: Bool = EventLog.isJournal) {
         self.threshold = threshold
         self.hasPriorities = hasPriorities
     }
@@ -24,6 +22,18 @@ package struct EventLog: Sendable {
         unsafe Array(line.utf8).withUnsafeBytes { bytes in
             _ = unsafe write(STDERR_FILENO, bytes.baseAddress, bytes.count)
         }
+    }
+
+    /// Whether standard error is the journal: JOURNAL_STREAM names the device and inode of its
+    /// socket (systemd.exec(5)). Children inherit the variable, but not always the socket.
+    package static var isJournal: Bool {
+        var information = stat()
+        guard
+            let variable = unsafe getenv("JOURNAL_STREAM"),
+            unsafe fstat(STDERR_FILENO, &information) == 0
+        else { return false }
+        return unsafe String(cString: variable)
+            == "\(information.st_dev):\(information.st_ino)"
     }
 
     /// Formats an event, with the line's end.

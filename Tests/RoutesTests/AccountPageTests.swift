@@ -87,13 +87,17 @@ import Testing
         #expect(response.holds(#"action="/logout" method="post""#))
     }
 
-    @Test func `a change of groups and a shut account hold at the next login or read`()
-        async throws
-    {
+    @Test(arguments: [true, false])
+    func `the session of a shut account is shown to nobody, known to the cache or not`(
+        isCached: Bool
+    ) async throws {
         let counter = try Counter()
         let cookie = try await counter.signUp()
+        if isCached { #expect(await counter.status(with: cookie) == 200) }
         await counter.storage.change("ada") { $0.disabled }
         #expect(await counter.status(with: cookie) == 401)
+        let page = await counter.answer(.page("/account", cookie: cookie))
+        #expect(page.location == "/login?next=%2Faccount")
     }
 
     @Test(arguments: ["ok", "unavailable"])

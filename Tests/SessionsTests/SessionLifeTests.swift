@@ -93,6 +93,33 @@ struct SessionLifeTests {
         #expect(try await home.store.details(new.ticket.digest) == nil)
     }
 
+    @Test func `a login that replaces its own session takes no other device's place`()
+        async throws
+    {
+        let home = await Household(
+            policy: SessionPolicy(standard: shortPolicy.standard, sessionsPerAccount: 2)
+        )
+        let phone = try await home.signIn()
+        let laptop = try await home.signIn(at: start + 1)
+        let again = try await home.store.begin(
+            for: home.person.id,
+            client: device,
+            isRemembered: false,
+            replacing: [laptop.ticket.digest, Ticket.random().digest],
+            at: start + 2
+        )
+        #expect(again.replaced == [laptop.session.id])
+        #expect(again.endedCount == 0)
+        try await home.expectLive(phone.ticket.digest, at: start + 3)
+        try await home.expectRefused(laptop.ticket.digest, at: start + 3)
+        try await home.expectLive(again.ticket.digest, at: start + 3)
+        // Without one to replace the least recently used one ends.
+        _ = try await home.signIn(at: start + 4)
+        let phoneIsLive = try await home.store.check(phone.ticket.digest, at: start + 4) != nil
+        let againIsLive = try await home.store.check(again.ticket.digest, at: start + 4) != nil
+        #expect(phoneIsLive != againIsLive)
+    }
+
     // MARK: limits
 
     @Test(arguments: [true, false])

@@ -66,38 +66,31 @@ extension Site {
                 for: user.id,
                 client: visit.client,
                 isRemembered: isRemembered,
+                replacing: tickets(of: visit),
                 at: now()
             )
-        } catch {
+        } catch .unknownUser {
             // Deleted or disabled between the password and the session.
-            throw error == .unknownUser ? .invalidCredentials : problem(of: error, during: "begin")
+            record(.loginFailed(from: visit.origin))
+            throw .invalidCredentials
+        } catch {
+            throw problem(of: error, during: "begin")
         }
-        let user = user.id.text
-        record(
-            .sessionCreated(
-                user: user,
-                session: new.session.id.text,
-                isRemembered: isRemembered
-            )
-        )
+        let (user, session) = (user.id.text, new.session.id.text)
+        record(.sessionCreated(user: user, session: session, isRemembered: isRemembered))
         if new.endedCount > 0 { record(.sessionsExceeded(user: user, ended: new.endedCount)) }
-        try await endSession(of: visit)
+        for replaced in new.replaced { record(.sessionEnded(session: replaced.text)) }
         return new
     }
 
-    /// Ends the session of a visit, or each of them where several cookies came.
-    func endSession(of visit: Visit) async throws(Problem) {
+    /// The tickets that a visit brings, for ending them; more than one is an event.
+    func tickets(of visit: Visit) -> [TokenDigest] {
         let header = visit.request.cookie
         let mount = visit.request.mount
         if case .suspicious(let reason) = cookie.find(in: header.span, mount: mount) {
             record(.suspiciousCookie(reason: reason, from: visit.origin))
         }
-        for key in cookie.tickets(in: header.span, mount: mount) {
-            let ended = try await stored(during: "end") { () throws(StorageError) in
-                try await sessions.end(key)
-            }
-            if let ended { record(.sessionEnded(session: ended.text)) }
-        }
+        return cookie.tickets(in: header.span, mount: mount)
     }
 
     /// Puts the cookie of a new session into an answer.

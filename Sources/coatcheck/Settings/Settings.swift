@@ -20,7 +20,8 @@ package struct Settings: Sendable {
                 values[key] = raw
             }
         }
-        for (variable, text) in environment where variable.hasPrefix("COATCHECK_") {
+        for (variable, text) in environment.sorted(by: { $0.key < $1.key })
+        where variable.hasPrefix("COATCHECK_") {
             guard let setting = SettingTable.all.first(where: { $0.variable == variable }) else {
                 throw .unknownKey(variable, in: "the environment")
             }
