@@ -116,6 +116,7 @@ install: static ## install under DESTDIR and PREFIX; settings that exist are kep
 	install -D -m 644 deploy/coatcheck.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/coatcheck.conf
 	install -D -m 644 deploy/coatcheck.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/coatcheck.conf
 	cp -R nginx $(DESTDIR)$(share)/
+	sed -i 's|/usr/share/coatcheck/|$(share)/|' $(DESTDIR)$(share)/nginx/snippets/*.conf
 	.build-static/release/coatcheck config example >$(DESTDIR)$(share)/coatcheck.yaml
 	test -e $(DESTDIR)$(SYSCONFDIR)/coatcheck/coatcheck.yaml || install -m 644 \
 		$(DESTDIR)$(share)/coatcheck.yaml $(DESTDIR)$(SYSCONFDIR)/coatcheck/coatcheck.yaml
