@@ -13,12 +13,15 @@ package struct Listener: ~Copyable, Sendable {
     /// default `net.core.somaxconn` (listen(2)), which caps it anyway.
     package static let backlog: CInt = 4096
 
+    /// What to call the socket in a log: its path, or "systemd".
+    package let place: String
     /// The socket, non-blocking and closed on exec.
     let descriptor: CInt
     /// The file that says this process serves the path; its lock ends with the process.
     private let lock: CInt
 
-    private init(descriptor: CInt, lock: CInt) {
+    private init(place: String, descriptor: CInt, lock: CInt) {
+        self.place = place
         self.descriptor = descriptor
         self.lock = lock
     }
@@ -67,7 +70,7 @@ package struct Listener: ~Copyable, Sendable {
             0
         )
         // From here on the listener owns both descriptors and closes them when a step fails.
-        let listener = Listener(descriptor: descriptor, lock: lock)
+        let listener = Listener(place: path, descriptor: descriptor, lock: lock)
         guard descriptor >= 0 else { throw .system("socket", errno) }
         try removeStaleSocket(path)
         let bound = unsafe withUnsafePointer(to: &address) { address in
@@ -112,7 +115,7 @@ package struct Listener: ~Copyable, Sendable {
             fcntl(first, F_SETFD, FD_CLOEXEC) == 0,
             fcntl(first, F_SETFL, fcntl(first, F_GETFL) | O_NONBLOCK) == 0
         else { throw .system("fcntl", errno) }
-        return Listener(descriptor: first, lock: -1)
+        return Listener(place: "systemd", descriptor: first, lock: -1)
     }
 
     /// Removes the socket file of a process that has ended; anything else is left alone.

@@ -3,15 +3,17 @@ internal import Sessions
 internal import Telemetry
 
 extension JSON {
-    /// A person as every answer shows one.
-    static func person(_ principal: Principal) -> JSON {
-        [
-            "id": .string(principal.id.text),
-            "username": .string(principal.username),
-            "email": JSON(principal.email),
-            "role": .string(principal.role),
-            "groups": .array(principal.groups.map { .string($0) }),
+    /// A person as every answer shows one, with the session where it is asked for.
+    static func person(_ principal: Principal, session: JSON? = nil) -> JSON {
+        var members = [
+            JSONMember(name: "id", value: .string(principal.id.text)),
+            JSONMember(name: "username", value: .string(principal.username)),
+            JSONMember(name: "email", value: JSON(principal.email)),
+            JSONMember(name: "role", value: .string(principal.role)),
+            JSONMember(name: "groups", value: .array(principal.groups.map { .string($0) })),
         ]
+        if let session { members.append(JSONMember(name: "session", value: session)) }
+        return .object(members)
     }
 
     /// A session as its owner sees it.

@@ -10,11 +10,8 @@ extension Site {
     /// GET /me: who I am, and with which session.
     func me(_ visit: Visit, _ live: LiveSession) async throws(Problem) -> Response {
         let details = try await details(of: live)
-        guard case .object(let person) = JSON.person(live.session.principal) else {
-            return .json(.null)
-        }
         let session = JSON.session(details.session, seenAt: now(), isCurrent: true)
-        return .json(.object(person + [JSONMember(name: "session", value: session)]))
+        return .json(.person(live.session.principal, session: session))
     }
 
     /// GET /account: who I am, and log out.

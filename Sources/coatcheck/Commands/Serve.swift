@@ -31,6 +31,7 @@ struct Serve: ParsableCommand {
             )
             let house = try House(settings, storage: storage, record: log.record)
             let listener = try listen(settings)
+            let place = listener.place
             let pool = try WorkerPool(
                 listener: listener,
                 workers: settings[.workers],
@@ -41,7 +42,7 @@ struct Serve: ParsableCommand {
             log.record(
                 .started(
                     version: Coatcheck.version,
-                    listeningOn: settings[.socketPath],
+                    listeningOn: place,
                     workers: settings[.workers]
                 )
             )
