@@ -24,8 +24,10 @@ package struct EventLog: Sendable {
         }
     }
 
-    /// Whether standard error is the journal: JOURNAL_STREAM names the device and inode of its
-    /// socket (systemd.exec(5)). Children inherit the variable, but not always the socket.
+    /// Whether standard error is the journal.
+    ///
+    /// JOURNAL_STREAM names the device and inode of the journal's socket (systemd.exec(5)).
+    /// Children inherit the variable, but not always the socket.
     package static var isJournal: Bool {
         var information = stat()
         guard
