@@ -9,8 +9,10 @@ internal import HTTP
 /// moves to another thread, the number of requests in work is the number of workers, and an actor
 /// that is free is entered without leaving the thread.
 ///
-/// Blocking in that task is harmless: nothing is queued on a worker except by the request it
-/// serves, and while it waits for one it serves none.
+/// Blocking in that task is harmless: a job is queued on a worker only while the request that it
+/// serves is suspended, and while it waits for a request it serves none. Tasks of the program's own
+/// that call the same actors name an executor (`globalConcurrentExecutor`): one without a
+/// preference may go on on the worker's thread on which the actor let go of it.
 final class Worker: TaskExecutor {
     private let jobs = JobQueue()
     private let queue: Door.Queue

@@ -72,7 +72,8 @@ package struct SessionCookie: Sendable {
         var tickets: [TokenDigest] = []
         CookieHeader.forEach(nameBytes(at: mount), in: header) { range in
             guard tickets.count < 4 else { return }
-            if let ticket = Ticket.digest(of: header.extracting(range)) { tickets.append(ticket) }
+            let ticket = Ticket.digest(of: header.extracting(range))
+            if let ticket, !tickets.contains(ticket) { tickets.append(ticket) }
         }
         return tickets
     }

@@ -15,13 +15,17 @@ package struct Timestamp: Hashable, Comparable, Sendable {
         left.seconds < right.seconds
     }
 
-    /// Returns the time a number of seconds later.
+    /// Returns the time a number of seconds later; beyond what fits, the last one that does.
     package static func + (time: Timestamp, seconds: Int64) -> Timestamp {
-        Timestamp(seconds: time.seconds + seconds)
+        let (sum, isTooFar) = time.seconds.addingReportingOverflow(seconds)
+        return Timestamp(seconds: isTooFar ? (seconds > 0 ? .max : .min) : sum)
     }
 
-    /// Returns the seconds that passed from `earlier` to `later`.
+    /// Returns the seconds that passed from `earlier` to `later`; more than fit, as many as do.
+    ///
+    /// Times come from storage too, and a damaged one must not stop the program.
     package static func - (later: Timestamp, earlier: Timestamp) -> Int64 {
-        later.seconds - earlier.seconds
+        let (span, isTooLong) = later.seconds.subtractingReportingOverflow(earlier.seconds)
+        return isTooLong ? (later > earlier ? .max : .min) : span
     }
 }

@@ -49,7 +49,7 @@ actor GroupCommit {
             waiting.append(Write(work, continuation))
             if !isDraining {
                 isDraining = true
-                Task { await drain() }
+                Task(executorPreference: globalConcurrentExecutor) { await self.drain() }
             }
         }
         return try outcome.get()

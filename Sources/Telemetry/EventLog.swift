@@ -1,9 +1,11 @@
 import Glibc
+import Synchronization
 
 /// Writes events as logfmt lines to standard error.
 ///
 /// A line is `time=2026-01-31T12:00:00Z level=info event=authn_login_success user=… …`, written
-/// by one write(2). Where standard error is the journal the line begins with its priority. Values cannot forge a line or a field: what is not plain is quoted, and
+/// by one write(2). A log that nobody reads must not hold up requests: while there is no room for a
+/// line it is dropped, and the next one says how many were (`dropped_before`). Where standard error is the journal the line begins with its priority. Values cannot forge a line or a field: what is not plain is quoted, and
 /// control characters are escaped (ASVS 16.4.1).
 package struct EventLog: Sendable {
     private let threshold: Severity
@@ -18,11 +20,21 @@ package struct EventLog: Sendable {
     /// Writes an event, if it matters enough.
     package func record(_ event: Event) {
         guard event.severity >= threshold else { return }
-        let line = EventLog.line(event, at: Int64(time(nil)), hasPriority: hasPriorities)
+        var room = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
+        guard unsafe poll(&room, 1, 0) == 1 else {
+            EventLog.dropped.add(1, ordering: .relaxed)
+            return
+        }
+        var line = EventLog.line(event, at: Int64(time(nil)), hasPriority: hasPriorities)
+        let missing = EventLog.dropped.exchange(0, ordering: .relaxed)
+        if missing > 0 { line = line.dropLast() + " dropped_before=\(missing)\n" }
         unsafe Array(line.utf8).withUnsafeBytes { bytes in
             _ = unsafe write(STDERR_FILENO, bytes.baseAddress, bytes.count)
         }
     }
+
+    /// How many lines were dropped since the last one that was written.
+    private static let dropped = Atomic(0)
 
     /// Whether standard error is the journal.
     ///

@@ -15,7 +15,7 @@ struct Gateway: Sendable {
     func respond(to request: borrowing FastCGI.Request) async -> Response {
         // A mount that is no path would make cookies and links that lead nowhere, or worse.
         let mount = request.parameter("SCRIPT_NAME") ?? ""
-        guard mount.isEmpty || (SetCookie.isValidPath(mount) && !mount.hasSuffix("/")) else {
+        guard mount.isEmpty || Gateway.isMount(mount) else {
             return Response(status: 500)
         }
         switch request.parameter("COATCHECK_MODE") ?? "" {
@@ -36,6 +36,19 @@ struct Gateway: Sendable {
         default:
             return Response(status: 500)
         }
+    }
+
+    /// Whether a text is a path of names without special characters: "/auth", "/a/b".
+    private static func isMount(_ text: String) -> Bool {
+        text.hasPrefix("/")
+            && text.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+                .allSatisfy { name in
+                    !name.isEmpty
+                        && name.utf8.allSatisfy { byte in
+                            (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20)
+                                || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-")
+                        }
+                }
     }
 
     /// Reads a request of FastCGI into the value that the routes know.

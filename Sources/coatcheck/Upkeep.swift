@@ -37,10 +37,18 @@ final class Upkeep: Sendable {
         self.record = record
         let round = Round(storage: storage, sessions: sessions, now: now, record: record)
         timers = [
-            Task { await round.followChanges(every: Self.feedInterval) },
-            Task { await round.writeUses(every: Self.useInterval) },
-            Task { await round.sweep(every: .seconds(sweepInterval), step: Self.sweepStep) },
+            Self.task { await round.followChanges(every: Self.feedInterval) },
+            Self.task { await round.writeUses(every: Self.useInterval) },
+            Self.task { await round.sweep(every: .seconds(sweepInterval), step: Self.sweepStep) },
         ]
+    }
+
+    /// Runs work on the shared threads and nowhere else.
+    ///
+    /// Without the preference a task that waits for a shard behind a worker's request would go on
+    /// on that worker's thread, and hold its request up.
+    private static func task(_ work: @escaping @Sendable () async -> Void) -> Task<Void, Never> {
+        Task(executorPreference: globalConcurrentExecutor, priority: .utility) { await work() }
     }
 
     /// Stops the timers and writes the uses that have gathered.
@@ -109,6 +117,7 @@ private struct Round: Sendable {
                     let swept = try await sessions.sweep(at: now(), after: cursor, limit: step)
                     cursor = swept.cursor
                     removed += swept.removed
+                    await Task.yield()
                 } while cursor != nil && !Task.isCancelled
                 if removed > 0 { record(.swept(removed: removed)) }
             } catch {
