@@ -7,10 +7,7 @@ internal import Telemetry
 /// None of them holds up a check: they run on the shared threads, in small steps, and a step that
 /// fails is tried again by the next one.
 final class Upkeep: Sendable {
-    private let storage: SQLiteStorage
-    private let sessions: SessionStore
-    private let now: @Sendable () -> Timestamp
-    private let record: EventSink
+    private let round: Round
     private let timers: [Task<Void, Never>]
 
     /// How often changes by other processes are looked for: twice in the fifth of a second in
@@ -31,11 +28,8 @@ final class Upkeep: Sendable {
         now: @escaping @Sendable () -> Timestamp,
         record: @escaping EventSink
     ) {
-        self.storage = storage
-        self.sessions = sessions
-        self.now = now
-        self.record = record
         let round = Round(storage: storage, sessions: sessions, now: now, record: record)
+        self.round = round
         timers = [
             Self.task { await round.followChanges(every: Self.feedInterval) },
             Self.task { await round.writeUses(every: Self.useInterval) },
@@ -55,11 +49,7 @@ final class Upkeep: Sendable {
     func stop() async {
         for timer in timers { timer.cancel() }
         for timer in timers { await timer.value }
-        do throws(StorageError) {
-            try await sessions.writeUses()
-        } catch {
-            record(.storageFailed(error, during: "touch"))
-        }
+        await round.writeUses()
     }
 }
 
@@ -96,14 +86,17 @@ private struct Round: Sendable {
         }
     }
 
-    /// Writes the last-seen times.
+    /// Writes the last-seen times, again and again.
     func writeUses(every interval: Duration) async {
-        while await pause(interval) {
-            do throws(StorageError) {
-                try await sessions.writeUses()
-            } catch {
-                record(.storageFailed(error, during: "touch"))
-            }
+        while await pause(interval) { await writeUses() }
+    }
+
+    /// Writes the last-seen times that have gathered.
+    func writeUses() async {
+        do throws(StorageError) {
+            try await sessions.writeUses()
+        } catch {
+            record(.storageFailed(error, during: "touch"))
         }
     }
 
