@@ -48,7 +48,8 @@ let package = Package(
         .target(
             name: "Storage",
             dependencies: [
-                "Accounts", "Sessions", .product(name: "GRDB", package: "GRDB.swift"),
+                "Accounts", "Sessions", "Telemetry",
+                .product(name: "GRDB", package: "GRDB.swift"),
             ]
         ),
         .target(name: "Telemetry"),
@@ -67,19 +68,29 @@ let package = Package(
             dependencies: ["Accounts", "Sessions"],
             path: "Tests/StorageConformance"
         ),
+        .target(
+            name: "TestStorage",
+            dependencies: ["Accounts", "Sessions", "Storage"],
+            path: "Tests/TestStorage"
+        ),
         .testTarget(name: "FastCGITests", dependencies: ["FastCGI", "HTTP"]),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP"]),
         .testTarget(
             name: "RoutesTests",
-            dependencies: ["Routes", "HTTP", "Accounts", "Sessions", "Telemetry"]
+            dependencies: [
+                "Routes", "HTTP", "Accounts", "Sessions", "Telemetry", "TestStorage", "Storage",
+            ]
         ),
-        .testTarget(name: "AccountsTests", dependencies: ["Accounts", "Sessions"]),
+        .testTarget(
+            name: "AccountsTests",
+            dependencies: ["Accounts", "Sessions", "TestStorage", "Storage"]
+        ),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"]),
         .testTarget(name: "SessionsTests", dependencies: ["Sessions"]),
         .testTarget(
             name: "StorageTests",
             dependencies: [
-                "Storage", "Accounts", "Sessions", "StorageConformance",
+                "Storage", "Accounts", "Sessions", "Telemetry", "StorageConformance",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]
         ),

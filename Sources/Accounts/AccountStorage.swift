@@ -5,29 +5,146 @@ package import Sessions
 /// Every conformer keeps these promises; the conformance suite checks each by its number.
 /// 1. `insert` never replaces: a name of the account (its username or its email address, both by
 ///    their key) that any account already has as either throws `.duplicate`, and nothing is kept.
-/// 2. `credentials` finds an account by either of its names; an absent one is `nil`; a disabled
-///    one is returned and says so.
-/// 3. `replacePasswordHash` writes only over the hash that the caller saw, so of two changes that
-///    cross, one is refused: `false`.
+///    The account and its first session are one transaction.
+/// 2. `credentials` finds an account by its id or by either of its names; an absent one is `nil`;
+///    a disabled one is returned and says so.
+/// 3. `replacePasswordHash` and `changePassword` write only over the hash that the caller saw, so
+///    of two changes that cross, one is refused.
 /// 4. What was acknowledged survives a crash of the process and of the machine. Nothing of a call
 ///    that threw is visible.
+/// 5. Every new password (`changePassword`, both `setPassword`) moves the credential version,
+///    ends every session of the account and takes away its links, in one transaction;
+///    `changePassword` puts the new session in the place of the one it was made from, and does
+///    nothing when that one has ended. `replacePasswordHash` is the same password and does not.
+/// 6. `edit` changes only what the edit names, and moves the edit version. With a version that is
+///    not the stored one it throws `.conflict`. It never loses an edit made meanwhile.
+/// 7. Disabling and deleting end every session of the account in the same transaction; they, and
+///    leaving the group, throw `.lastAdministrator` when nobody would be left in the group `admin`
+///    who is not disabled, unless `force` is set.
+/// 8. `edit`, `delete` and the password changes answer with the account as it was and as it is, and
+///    with the sessions that ended.
+/// 9. `insertAll` inserts all accounts or none; it returns the positions of those whose names are
+///    taken, and then none was inserted.
+/// 10. `users` reads a page of at most `limit` accounts in the order of their names' keys, after
+///    `cursor`, of which a name contains the text; the cost of a page does not grow with the
+///    number of pages before it.
+/// 11. A link works once, until its time, and while the account has no newer password. Only its
+///    digest is stored.
+/// 12. A device is known for one account, from `remember` until a time that the caller gives; at
+///    most `limit` of an account, the least recently used go.
 package protocol AccountStorage: Sendable {
-    /// Adds an account.
-    func insert(_ account: NewAccount) async throws(StorageError)
+    // MARK: making and finding accounts
+
+    /// Adds an account, and its first session where one is given.
+    func insert(_ account: NewAccount, beginning session: Session?) async throws(StorageError)
+
+    /// Adds many accounts, or none; returns the positions of those whose names are taken.
+    func insertAll(_ accounts: [NewAccount]) async throws(StorageError) -> [Int]
 
     /// Looks up an account and its password hash by the key of a name.
     func credentials(of name: NameKey) async throws(StorageError) -> Credentials?
 
+    /// Looks up an account and its password hash by its id.
+    func credentials(of id: PublicID) async throws(StorageError) -> Credentials?
+
     /// Looks up an account by its id.
     func user(_ id: PublicID) async throws(StorageError) -> User?
 
-    /// Writes a new password hash in the place of the one that was read; `false` when the stored
-    /// one is another by now or the account is gone.
+    /// Reads a page of accounts; an empty text matches all.
+    func users(
+        matching text: String,
+        after cursor: NameKey?,
+        limit: Int
+    ) async throws(StorageError) -> UserPage
+
+    // MARK: passwords
+
+    /// Writes a hash of the same password in the place of the one that was read; `false` when the
+    /// stored one is another by now or the account is gone.
     func replacePasswordHash(
         of id: PublicID,
         from old: PasswordHash,
         to new: PasswordHash
     ) async throws(StorageError) -> Bool
+
+    /// Changes the password from within a session, which goes on under a new key; `nil` when the
+    /// stored hash is another by now, the session has ended or the account is gone or disabled.
+    func changePassword(
+        of id: PublicID,
+        from old: PasswordHash,
+        to new: PasswordHash,
+        replacing key: TokenDigest,
+        with session: Session,
+        at now: Timestamp
+    ) async throws(StorageError) -> AccountChange?
+
+    /// Sets a password without the old one.
+    ///
+    /// - Throws: `.unknownUser` when there is no such account.
+    func setPassword(
+        _ new: PasswordHash,
+        of id: PublicID,
+        at now: Timestamp
+    ) async throws(StorageError) -> AccountChange
+
+    /// Sets a password by a link, which is used up by it; `nil` when the link does not work.
+    func setPassword(
+        _ new: PasswordHash,
+        byLink digest: TokenDigest,
+        at now: Timestamp
+    ) async throws(StorageError) -> AccountChange?
+
+    /// Keeps the digest of a link.
+    ///
+    /// - Throws: `.unknownUser` when there is no such account.
+    func insertLink(_ link: PasswordLink) async throws(StorageError)
+
+    /// Returns the account for which a link works; `nil` when it does not, or the account is
+    /// disabled.
+    func user(ofLink digest: TokenDigest, at now: Timestamp) async throws(StorageError) -> User?
+
+    /// Removes links whose time has passed.
+    func removeExpiredLinks(at now: Timestamp) async throws(StorageError)
+
+    // MARK: administration
+
+    /// Changes an account.
+    ///
+    /// - Throws: `.unknownUser`, `.conflict`, `.lastAdministrator`.
+    func edit(
+        _ id: PublicID,
+        _ edit: UserEdit,
+        ifVersion version: Int64?,
+        force: Bool,
+        at now: Timestamp
+    ) async throws(StorageError) -> AccountChange
+
+    /// Deletes an account and everything that belongs to it.
+    ///
+    /// - Throws: `.unknownUser`, `.lastAdministrator`.
+    func delete(
+        _ id: PublicID,
+        force: Bool,
+        at now: Timestamp
+    ) async throws(StorageError) -> AccountChange
+
+    // MARK: known devices
+
+    /// Remembers a device of an account, or that it was used again.
+    func remember(_ device: KnownDevice, keeping limit: Int) async throws(StorageError)
+
+    /// Returns the known devices of an account, the most recently used first.
+    func devices(of id: PublicID) async throws(StorageError) -> [KnownDevice]
+
+    /// Says whether a device is known for an account, and was used at `time` or later.
+    func isKnown(
+        device key: TokenDigest,
+        of id: PublicID,
+        since time: Timestamp
+    ) async throws(StorageError) -> Bool
+
+    /// Removes devices that were last used before a time.
+    func forgetDevices(before time: Timestamp) async throws(StorageError)
 }
 
 /// An account together with its password hash.
@@ -36,28 +153,133 @@ package struct Credentials: Sendable {
     package let user: User
     /// Its password hash, as it is stored.
     package let passwordHash: PasswordHash
+    /// The number of the password; every change of the password moves it.
+    package let credentialVersion: Int64
 
     /// Joins an account with its password hash.
-    package init(user: User, passwordHash: PasswordHash) {
+    package init(user: User, passwordHash: PasswordHash, credentialVersion: Int64) {
         self.user = user
         self.passwordHash = passwordHash
+        self.credentialVersion = credentialVersion
+    }
+
+    /// What a session begins for, once the password has been proved.
+    var authentication: Authentication {
+        Authentication(userID: user.id, credentialVersion: credentialVersion)
     }
 }
 
-/// An account that is about to be made.
+/// An account that is about to be made; its credential version and its edit version are 1.
 package struct NewAccount: Sendable {
     /// The account.
     package let user: User
     /// The hash of its password.
     package let passwordHash: PasswordHash
-    /// The keys under which it is found: that of the username and that of the email address;
-    /// one when they are the same.
-    package let keys: [NameKey]
+    /// The key of the username, by which accounts are ordered.
+    package let nameKey: NameKey
+    /// The key of the email address, where there is one.
+    package let emailKey: NameKey?
 
     /// Joins what is needed to make an account.
-    package init(user: User, passwordHash: PasswordHash, keys: [NameKey]) {
+    package init(
+        user: User,
+        passwordHash: PasswordHash,
+        nameKey: NameKey,
+        emailKey: NameKey?
+    ) {
         self.user = user
         self.passwordHash = passwordHash
-        self.keys = keys
+        self.nameKey = nameKey
+        self.emailKey = emailKey
+    }
+
+    /// The keys under which it is found, each once.
+    package var keys: Set<NameKey> {
+        emailKey.map { [nameKey, $0] } ?? [nameKey]
+    }
+}
+
+/// A page of accounts.
+package struct UserPage: Hashable, Sendable {
+    /// The accounts, in the order of their names' keys.
+    package let users: [User]
+    /// Where the next page begins; `nil` on the last one.
+    package let cursor: NameKey?
+
+    /// Describes a page.
+    package init(users: [User], cursor: NameKey?) {
+        self.users = users
+        self.cursor = cursor
+    }
+}
+
+/// What an administrator changes about an account; `nil` leaves it as it is.
+package struct UserEdit: Hashable, Sendable {
+    /// The groups, all of them.
+    package var groups: [String]?
+    /// Whether the account is shut.
+    package var isDisabled: Bool?
+    /// Groups to add to those that there are.
+    package var addedGroups: [String] = []
+    /// Groups to take from those that there are.
+    package var removedGroups: [String] = []
+
+    /// Describes a change.
+    package init(groups: [String]? = nil, isDisabled: Bool? = nil) {
+        self.groups = groups
+        self.isDisabled = isDisabled
+    }
+}
+
+/// What a change of an account did.
+package struct AccountChange: Hashable, Sendable {
+    /// The account before the change.
+    package let before: User
+    /// The account after the change; as it was, when it was deleted.
+    package let user: User
+    /// The sessions that ended.
+    package let ended: [EndedSession]
+    /// Describes what a change did.
+    package init(before: User, user: User, ended: [EndedSession]) {
+        self.before = before
+        self.user = user
+        self.ended = ended
+    }
+}
+
+/// A link by which a password is set once, as it is stored.
+package struct PasswordLink: Hashable, Sendable {
+    /// The SHA-256 of the secret in the link.
+    package let digest: TokenDigest
+    /// Whose password it sets.
+    package let userID: PublicID
+    /// When it stops working.
+    package let expiresAt: Timestamp
+
+    /// Describes a link.
+    package init(digest: TokenDigest, userID: PublicID, expiresAt: Timestamp) {
+        self.digest = digest
+        self.userID = userID
+        self.expiresAt = expiresAt
+    }
+}
+
+/// A device on which somebody has logged in, as OWASP's device cookies have it.
+///
+/// It opens nothing. Its tries to log in are counted apart from those of strangers, so that a flood
+/// of these does not keep it out.
+package struct KnownDevice: Hashable, Sendable {
+    /// The SHA-256 of the device's cookie.
+    package let key: TokenDigest
+    /// Whose device it is.
+    package let userID: PublicID
+    /// When somebody last logged in with it.
+    package let usedAt: Timestamp
+
+    /// Describes a device.
+    package init(key: TokenDigest, userID: PublicID, usedAt: Timestamp) {
+        self.key = key
+        self.userID = userID
+        self.usedAt = usedAt
     }
 }

@@ -1,3 +1,5 @@
+internal import Sessions
+
 /// What somebody who signs up wants to be called.
 struct Application {
     /// The username, where there is a good one.
@@ -32,10 +34,26 @@ struct Application {
     /// The names, without those that are not good.
     var names: [AccountName] { [username, email].compactMap { $0 } }
 
-    /// The keys of the names, each once.
-    var keys: [NameKey] {
-        names.map(\.key).reduce(into: []) { keys, key in
-            if !keys.contains(key) { keys.append(key) }
-        }
+    /// The account that is made of it, under a new id.
+    func account(
+        named name: AccountName,
+        groups: [String],
+        _ hash: PasswordHash,
+        at now: Timestamp
+    ) -> NewAccount {
+        let user = User(
+            id: .random(),
+            username: name.text,
+            email: email?.text,
+            groups: groups,
+            isDisabled: false,
+            createdAt: now
+        )
+        return NewAccount(
+            user: user,
+            passwordHash: hash,
+            nameKey: name.key,
+            emailKey: email?.key
+        )
     }
 }

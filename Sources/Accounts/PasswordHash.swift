@@ -5,6 +5,9 @@ package struct PasswordHash: Hashable, Sendable {
     /// The PHC string.
     package let phc: String
 
+    /// The hash of no password: an account that has it can only be opened by a link.
+    package static let none = PasswordHash(phc: "!")
+
     /// Wraps a PHC string without judging it; `PasswordHasher` does that.
     package init(phc: String) {
         self.phc = phc

@@ -14,6 +14,8 @@ package struct User: Hashable, Sendable {
     package let isDisabled: Bool
     /// When it was made.
     package let createdAt: Timestamp
+    /// The number of the account's state; every edit by an administrator moves it.
+    package let editVersion: Int64
 
     /// Creates the description of an account.
     package init(
@@ -22,7 +24,8 @@ package struct User: Hashable, Sendable {
         email: String?,
         groups: [String],
         isDisabled: Bool,
-        createdAt: Timestamp
+        createdAt: Timestamp,
+        editVersion: Int64 = 1
     ) {
         self.id = id
         self.username = username
@@ -30,5 +33,11 @@ package struct User: Hashable, Sendable {
         self.groups = groups
         self.isDisabled = isDisabled
         self.createdAt = createdAt
+        self.editVersion = editVersion
+    }
+
+    /// The account as a session check tells of it.
+    package var principal: Principal {
+        Principal(id: id, username: username, email: email, groups: groups)
     }
 }

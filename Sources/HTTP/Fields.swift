@@ -76,4 +76,65 @@ package struct Fields: Sendable {
             }
         }
     }
+
+    /// Returns a list of texts; `nil` when the field is absent or null.
+    ///
+    /// A form gives one text with commas or spaces between the parts.
+    /// - Throws: ``InputError/invalid(_:)`` when it is of another JSON type or holds NUL.
+    package func list(_ name: String) throws(InputError) -> [String]? {
+        guard case .object(let object) = source else {
+            return try string(name).map { text in
+                text.split { $0 == " " || $0 == "," }.map(String.init)
+            }
+        }
+        switch object[name] {
+        case nil, .null: return nil
+        case .array(let elements):
+            var texts: [String] = []
+            for element in elements {
+                guard case .string(let text) = element, !text.utf8.contains(0) else {
+                    throw .invalid(name, "This must be a list of strings.")
+                }
+                texts.append(text)
+            }
+            return texts
+        default: throw .invalid(name, "This must be a list of strings.")
+        }
+    }
+
+    /// Returns a whole number; `nil` when the field is absent, null or an empty field of a form.
+    ///
+    /// - Throws: ``InputError/invalid(_:)`` when it is none.
+    package func integer(_ name: String) throws(InputError) -> Int64? {
+        switch source {
+        case .nothing: return nil
+        case .form(let form):
+            guard let text = form.value(name), !text.isEmpty else { return nil }
+            guard let number = Int64(text) else { throw .invalid(name, "This must be a number.") }
+            return number
+        case .object(let object):
+            switch object[name] {
+            case nil, .null: return nil
+            case .number(let value):
+                guard let number = Int64(exactly: value) else {
+                    throw .invalid(name, "This must be a whole number.")
+                }
+                return number
+            default: throw .invalid(name, "This must be a whole number.")
+            }
+        }
+    }
+
+    /// Returns a yes or no; `nil` when the field is absent or null.
+    ///
+    /// - Throws: ``InputError/invalid(_:)`` when it is neither.
+    package func optionalFlag(_ name: String) throws(InputError) -> Bool? {
+        switch source {
+        case .nothing: return nil
+        case .form(let form): return form.value(name) == nil ? nil : try flag(name)
+        case .object(let object):
+            if let value = object[name], value != .null { return try flag(name) }
+            return nil
+        }
+    }
 }

@@ -47,6 +47,14 @@ extension Problem {
         )
     }
 
+    /// 403: the session is live, but the password was proved too long ago (ASVS 7.5.3).
+    package static let reauthenticationRequired = Problem(
+        403,
+        "reauthentication-required",
+        "Please confirm that it is you",
+        "This needs your password again."
+    )
+
     /// 404: there is nothing at this path.
     package static let notFound = Problem(
         404,
@@ -78,6 +86,30 @@ extension Problem {
         problem.issues = [InputIssue(path: "username", message: problem.sentence)]
         return problem
     }()
+
+    /// 404: the link to set a password was used, is too old, or never was one.
+    package static let linkUnusable = Problem(
+        404,
+        "link-unusable",
+        "This link does not work any more",
+        "The link was used or is too old. Ask for a new one."
+    )
+
+    /// 409: somebody else has changed the account since it was read.
+    package static let editConflict = Problem(
+        409,
+        "edit-conflict",
+        "Changed meanwhile",
+        "Somebody else has changed this account meanwhile; please look at it again."
+    )
+
+    /// 409: nobody would be left who can administer.
+    package static let lastAdministrator = Problem(
+        409,
+        "last-administrator",
+        "The last administrator",
+        "This is the only account in the group admin that can log in; it has to stay."
+    )
 
     /// 413: the body is over the limit.
     package static let bodyTooLarge = Problem(

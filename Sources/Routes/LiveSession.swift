@@ -6,6 +6,9 @@ internal import Telemetry
 struct LiveSession: Sendable {
     let key: TokenDigest
     let session: CheckedSession
+
+    /// Whose session it is.
+    var userID: PublicID { session.principal.id }
 }
 
 extension Site {
@@ -13,7 +16,7 @@ extension Site {
     ///
     /// - Throws: 503 when storage cannot say. That is never "signed out".
     func session(of visit: Visit) async throws(Problem) -> LiveSession? {
-        switch cookie.find(in: visit.request.cookie.span, mount: visit.request.mount) {
+        switch choices.cookie.find(in: visit.request.cookie.span, mount: visit.request.mount) {
         case .none: return nil
         case .suspicious(let reason):
             record(.suspiciousCookie(reason: reason, from: visit.origin))
@@ -22,8 +25,19 @@ extension Site {
             let session = try await stored(during: "check") { () throws(StorageError) in
                 try await sessions.check(key, at: now())
             }
-            return session.map { LiveSession(key: key, session: $0) }
+            guard let session else {
+                await noteEnded(key, from: visit.origin)
+                return nil
+            }
+            return LiveSession(key: key, session: session)
         }
+    }
+
+    /// Says in the log when a ticket that was refused is one that was used up (OWASP
+    /// authn_token_reuse); one that never existed is nobody's.
+    func noteEnded(_ key: TokenDigest, from origin: Event.Origin?) async {
+        guard let session = try? await sessions.endedSession(of: key) else { return }
+        record(.endedTicketUsed(session: session.text, from: origin))
     }
 
     /// Turns a failure of storage into a problem, and says so in the log.
@@ -39,15 +53,11 @@ extension Site {
     }
 
     /// The problem that a storage error is to a visitor.
+    ///
+    /// Errors that a caller should have handled are a fault of this program, and 503 too.
     func problem(of error: StorageError, during operation: String) -> Problem {
-        switch error {
-        case .unavailable(let code, let detail):
-            record(.storageFailed(code: code, detail: detail, during: operation))
-            return .storageUnavailable(code: code)
-        case .duplicate, .unknownUser:
-            // The callers that these can happen to handle them; anywhere else they are a fault.
-            record(.storageFailed(code: "unexpected", detail: "\(error)", during: operation))
-            return .storageUnavailable(code: "unexpected")
-        }
+        let (code, detail) = error.cause
+        record(.storageFailed(code: code, detail: detail, during: operation))
+        return .storageUnavailable(code: code)
     }
 }

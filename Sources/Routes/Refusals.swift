@@ -6,12 +6,29 @@ extension Site {
     /// A person on the way to a page is sent to the login with the whole original URL in `next`;
     /// anything else, such as a script's request, gets 401, since it can do nothing with the HTML
     /// of a login page.
-    package func answerUnauthenticated(_ request: Request) -> Response {
+    ///
+    /// - Parameters:
+    ///   - request: the request for the guarded place.
+    ///   - reason: what the check gave as its reason: `reauthenticate` when there is a session, but
+    ///     the policy wants the password again.
+    package func answerUnauthenticated(
+        _ request: Request,
+        reason: String = "no-session"
+    ) -> Response {
+        let isStale = reason == Site.reauthenticateReason
         var response: Response
         if request.isNavigation {
-            response = .redirect(loginPath(from: request))
+            response = .redirect(
+                path(
+                    isStale ? "/reauthenticate" : "/login",
+                    leadingBackTo: request.requestURI,
+                    request.mount
+                )
+            )
         } else {
-            response = Problem.authenticationRequired.json()
+            response =
+                isStale
+                ? Problem.reauthenticationRequired.json() : Problem.authenticationRequired.json()
         }
         response.add("Cache-Control", "no-store")
         return response

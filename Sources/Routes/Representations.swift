@@ -1,3 +1,4 @@
+internal import Accounts
 internal import HTTP
 internal import Sessions
 internal import Telemetry
@@ -16,6 +17,36 @@ extension JSON {
         return .object(members)
     }
 
+    /// An account as administrators see it, and its owner when they ask what is held of them.
+    static func account(_ user: User) -> JSON {
+        var account = person(user.principal)
+        account.append("disabled", .bool(user.isDisabled))
+        account.append("createdAt", .string(UTC.text(user.createdAt.seconds)))
+        account.append("version", .number(Double(user.editVersion)))
+        return account
+    }
+
+    /// A link by which a password is set.
+    static func link(_ link: SetPasswordLink) -> JSON {
+        ["url": .string(link.url), "expiresAt": .string(UTC.text(link.expiresAt.seconds))]
+    }
+
+    /// A line of the audit trail.
+    static func event(_ record: AuditRecord) -> JSON {
+        [
+            "at": .string(UTC.text(record.at)),
+            "event": .string(record.event),
+            "session": JSON(record.session),
+            "ip": JSON(record.address),
+        ]
+    }
+
+    /// Adds a member to an object.
+    mutating func append(_ name: String, _ value: JSON) {
+        guard case .object(let members) = self else { return }
+        self = .object(members + [JSONMember(name: name, value: value)])
+    }
+
     /// A session as its owner sees it.
     static func session(_ session: Session, seenAt: Timestamp, isCurrent: Bool) -> JSON {
         [
@@ -23,6 +54,7 @@ extension JSON {
             "createdAt": .string(UTC.text(session.createdAt.seconds)),
             "lastSeenAt": .string(UTC.text(seenAt.seconds)),
             "expiresAt": .string(UTC.text(session.expiresAt.seconds)),
+            "idleExpiresAt": .string(UTC.text((seenAt + session.idleLimit).seconds)),
             "ip": .string(session.clientAddress),
             "userAgent": .string(session.userAgent),
             "device": .string(deviceName(fromUserAgent: session.userAgent)),

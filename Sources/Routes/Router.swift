@@ -13,17 +13,38 @@ struct Router: Sendable {
     ///
     /// Every path exists under `/api` too, where it is the same route; pages do not.
     /// - Throws: 404 for a path that no route has, 405 with the methods that it has.
-    func route(for request: Request) throws(Problem) -> Route {
+    func route(for request: Request) throws(Problem) -> (route: Route, id: String?) {
         let isAPI = request.path.hasPrefix("/api/")
         let path = isAPI ? request.path.dropFirst("/api".count) : request.path[...]
-        let candidates = routes.filter { $0.path == path && !(isAPI && $0.isPage) }
+        let candidates = routes.compactMap { route -> (route: Route, id: String?)? in
+            guard !(isAPI && route.isPage), let match = route.match(path) else { return nil }
+            return (route, match.id)
+        }
         guard !candidates.isEmpty else { throw .notFound }
         let wanted = request.method == .head ? .get : request.method
-        guard let route = candidates.first(where: { $0.method == wanted }) else {
-            let methods = candidates.map(\.method)
+        guard let found = candidates.first(where: { $0.route.method == wanted }) else {
+            let methods = candidates.map(\.route.method)
             throw .methodNotAllowed(methods.contains(.get) ? methods + [.head] : methods)
         }
-        return route
+        return found
+    }
+
+    /// The page on which a posted form stands: the nearest path above it that can be read.
+    func page(of path: String) -> String {
+        var path = path[...]
+        while !path.isEmpty {
+            let isPage = routes.contains { $0.method == .get && $0.match(path) != nil }
+            if isPage { return String(path) }
+            path = path[..<(path.lastIndex(of: "/") ?? path.startIndex)]
+        }
+        return "/account"
+    }
+
+    /// The paths of all routes, each once: the labels of the metrics.
+    var paths: [String] {
+        routes.map(\.path).reduce(into: []) { paths, path in
+            if !paths.contains(path) { paths.append(path) }
+        }
     }
 }
 
@@ -41,6 +62,9 @@ struct Route: Sendable {
     /// The form of its answers, where it has one only.
     let form: AnswerForm?
 
+    /// The parts of the path between the slashes.
+    private let parts: [Substring]
+
     /// What answers a request, and whether it needs a session.
     enum Handler: Sendable {
         /// Answers anybody with a page.
@@ -49,17 +73,39 @@ struct Route: Sendable {
         case open(@Sendable (Site) -> OpenHandler)
         /// Answers people with a live session; others get 401 or the login page.
         case session(@Sendable (Site) -> SessionHandler)
+        /// Answers people who have proved the password lately; others are asked for it.
+        case fresh(@Sendable (Site) -> SessionHandler)
+        /// Answers members of the group `admin`; others get 403.
+        case administrator(@Sendable (Site) -> SessionHandler)
     }
 
     /// Whether there is nothing but a page, so that `/api` does without it.
     var isPage: Bool {
-        if case .page = handler { true } else { false }
+        if case .page = handler { true } else { form == .page }
+    }
+
+    /// What stands at `{id}` in a path of this route; `nil` when it is the path of another.
+    func match(_ path: Substring) -> PathMatch? {
+        let given = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+        guard given.count == parts.count else { return nil }
+        var id: String?
+        for (part, text) in zip(parts, given) where part != text {
+            guard part == "{id}", !text.isEmpty else { return nil }
+            id = String(text)
+        }
+        return PathMatch(id: id)
     }
 
     init(_ method: Method, _ path: String, _ handler: Handler, form: AnswerForm? = nil) {
         self.method = method
         self.path = path
+        parts = Array(path.split(separator: "/", omittingEmptySubsequences: false).dropFirst())
         self.handler = handler
         self.form = form
     }
+}
+
+/// That a path is one of a route, and what stands at `{id}` in it.
+struct PathMatch {
+    let id: String?
 }

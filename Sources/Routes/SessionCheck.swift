@@ -6,12 +6,12 @@ internal import Telemetry
 package struct CheckQuestion: Sendable {
     /// The name of the policy.
     package let policy: String
-    private let finding: SessionCookie.Finding
+    private let finding: TicketCookie.Finding
 
     /// Reads the question; the cookies are looked at where they lie.
     package init(policy: String, cookies: Span<UInt8>, mount: String, of site: Site) {
         self.policy = policy
-        finding = site.cookie.find(in: cookies, mount: mount)
+        finding = site.choices.cookie.find(in: cookies, mount: mount)
     }
 
     fileprivate var key: TokenDigest? {
@@ -26,7 +26,8 @@ package struct CheckQuestion: Sendable {
 extension Site {
     /// Answers nginx's `auth_request`: the hot path.
     ///
-    /// 204 with who it is, 401 without a session, 403 without the group. Anything else, also
+    /// 204 with who it is, 401 without a session or where the policy wants a newer proof of the
+    /// password, 403 without the group. Anything else, also
     /// every failure, nginx turns into an error page: closed. The refusal is the default, and the
     /// one way to 204 is the last line.
     package func answer(_ question: CheckQuestion) async -> Response {
@@ -42,8 +43,11 @@ extension Site {
         } catch {
             return problem(of: error, during: "check").json()
         }
-        guard let session else { return refusal(401, reason: "no-session") }
-        switch policies.verdict(on: session.principal, by: question.policy) {
+        guard let session else {
+            await noteEnded(key, from: nil)
+            return refusal(401, reason: "no-session")
+        }
+        switch choices.policies.verdict(on: session, by: question.policy, at: now()) {
         case .allowed: return identity(of: session)
         case .missing(let groups):
             let principal = session.principal
@@ -55,11 +59,23 @@ extension Site {
                 )
             )
             return refusal(403, reason: "group " + groups.joined(separator: ","))
+        case .stale:
+            record(
+                .reauthenticationRequired(
+                    policy: question.policy,
+                    user: session.principal.id.text,
+                    session: session.id.text
+                )
+            )
+            return refusal(401, reason: Site.reauthenticateReason)
         case .unknownPolicy:
             record(.unknownPolicy(name: question.policy))
             return refusal(403, reason: "unknown-policy")
         }
     }
+
+    /// The reason that makes nginx ask for the password again instead of for a login.
+    static let reauthenticateReason = "reauthenticate"
 
     private func identity(of session: CheckedSession) -> Response {
         let principal = session.principal

@@ -5,20 +5,21 @@
 /// found in the old generation moves to the young one. So a value that is used at least once per
 /// generation stays, one that is not goes after one or two, and the whole never holds more than
 /// `capacity` values. There are no links to maintain and no clock hand to move.
-struct GenerationalCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
+package struct GenerationalCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private let capacityOfOne: Int
     private var young: [Key: Value] = [:]
     private var old: [Key: Value] = [:]
 
     /// Creates a cache for at most `capacity` values; at least two.
-    init(capacity: Int) {
+    package init(capacity: Int) {
         capacityOfOne = max(1, capacity / 2)
     }
 
     /// The number of values.
-    var count: Int { young.count + old.count }
+    package var count: Int { young.count + old.count }
 
-    subscript(key: Key) -> Value? {
+    /// The value of a key; reading keeps it.
+    package subscript(key: Key) -> Value? {
         mutating get {
             if let value = young[key] { return value }
             guard let value = old.removeValue(forKey: key) else { return nil }
@@ -33,6 +34,12 @@ struct GenerationalCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
                 young[key] = nil
             }
         }
+    }
+
+    /// Drops the values that are meant.
+    mutating func removeAll(where isMeant: (Value) -> Bool) {
+        young = young.filter { !isMeant($0.value) }
+        old = old.filter { !isMeant($0.value) }
     }
 
     /// Empties the cache.

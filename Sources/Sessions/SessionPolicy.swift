@@ -58,7 +58,7 @@ package struct SessionPolicy: Hashable, Sendable {
 
     /// How often the last-seen time of a session must be written so that a crash between two
     /// writes cannot end it early by more than a tenth of its idle limit.
-    static func touchInterval(idleLimit: Int64) -> Int64 {
+    package static func touchInterval(idleLimit: Int64) -> Int64 {
         min(touchInterval, idleLimit / 10)
     }
 }

@@ -4,11 +4,10 @@
 /// that finds its session in the cache never touches storage; everything that begins or ends a
 /// session is durable before it returns.
 ///
-/// Delete wins: once `end` has returned, no check accepts the session, whatever was in flight.
-/// `SessionShard` says how.
+/// Delete wins: once a call that ends a session has returned, no check accepts it, whatever was in
+/// flight. `SessionShard` says how.
 package final class SessionStore: Sendable {
     private let storage: any SessionStorage
-    private let policy: SessionPolicy
     private let shards: [SessionShard]
 
     /// How many shards there are.
@@ -23,61 +22,51 @@ package final class SessionStore: Sendable {
     /// Creates the store.
     ///
     /// - Parameter capacity: how many sessions the cache holds at most.
-    package init(storage: any SessionStorage, policy: SessionPolicy, capacity: Int = 100_000) {
+    package init(storage: any SessionStorage, capacity: Int = 100_000) {
         self.storage = storage
-        self.policy = policy
         let share = max(2, capacity / SessionStore.shardCount)
         shards = (0..<SessionStore.shardCount).map { _ in SessionShard(capacity: share) }
     }
 
     // MARK: a session's life
 
-    /// Begins a session with a ticket of its own.
+    /// Begins a session that `SessionPolicy.newSession` has drawn.
     ///
-    /// The sessions of the `old` tickets, which the same browser held, end once the new one is
-    /// there; until then they live, so that a login that fails signs nobody out. The account's
-    /// least recently used sessions end when it would have more than the policy allows.
+    /// The sessions of the `old` tickets, which the same browser held, end in the same
+    /// transaction: a login that fails signs nobody out. The account's least recently used
+    /// sessions end when it would have more than `limit`.
     ///
-    /// - Throws: `.unknownUser` when the account is gone or disabled by now; `.unavailable` when
-    ///   storage failed, and then nothing began.
+    /// - Throws: `.unknownUser` when the account is gone or disabled, or its password another, by
+    ///   now; `.unavailable` when storage failed, and then nothing began.
     package func begin(
-        for userID: PublicID,
-        client: ClientDescription,
-        isRemembered: Bool,
-        replacing old: [TokenDigest] = [],
-        at now: Timestamp
-    ) async throws(StorageError) -> NewSession {
-        // What is about to end takes no other device's place within the limit.
-        var room = policy.sessionsPerAccount
-        for key in old where try await check(key, at: now)?.principal.id == userID { room += 1 }
-        let ticket = Ticket.random()
-        let limits = policy.limits(isRemembered: isRemembered)
-        let session = Session(
-            key: ticket.digest,
-            id: .random(),
-            userID: userID,
-            createdAt: now,
-            authenticatedAt: now,
-            lastSeenAt: now,
-            expiresAt: now + limits.absolute,
-            idleLimit: limits.idle,
-            isRemembered: isRemembered,
-            clientAddress: client.address,
-            userAgent: client.userAgent
+        _ new: NewSession,
+        for authentication: Authentication,
+        keeping limit: Int,
+        replacing old: [TokenDigest] = []
+    ) async throws(StorageError) -> Insertion {
+        let insertion = try await storage.insert(
+            new.session,
+            for: authentication,
+            keeping: limit,
+            ending: old
         )
-        let insertion = try await storage.insert(session, keeping: room)
-        for key in insertion.ended { await shard(of: key).forget(key) }
-        var replaced: [PublicID] = []
-        for key in old {
-            if let id = try await end(key) { replaced.append(id) }
-        }
-        return NewSession(
-            ticket: ticket,
-            session: session,
-            principal: insertion.principal,
-            endedCount: insertion.ended.count,
-            replaced: replaced
-        )
+        await forget(old)
+        await forget(insertion.exceeded.map(\.key))
+        return insertion
+    }
+
+    /// Puts a session under a new ticket, drawn by `SessionPolicy.renewed`; the old one is dead.
+    ///
+    /// - Throws: `.unknownUser` when the session has ended meanwhile, or its account is gone,
+    ///   disabled or has another password by now.
+    package func renew(
+        _ old: TokenDigest,
+        as new: NewSession,
+        for authentication: Authentication
+    ) async throws(StorageError) -> Principal {
+        let principal = try await storage.replace(old, with: new.session, for: authentication)
+        await forget([old])
+        return principal
     }
 
     /// Returns the live session of a ticket, or `nil`.
@@ -100,7 +89,8 @@ package final class SessionStore: Sendable {
         switch finding {
         case .live(let session): return session
         case .expired, .unknown:
-            _ = try await end(key)
+            _ = try await storage.remove(key, at: now)
+            await forget([key])
             return nil
         }
     }
@@ -111,14 +101,81 @@ package final class SessionStore: Sendable {
         try await storage.find(key)
     }
 
+    /// Returns the live sessions of a user, the most recently used first.
+    package func sessions(
+        of user: PublicID,
+        at now: Timestamp
+    ) async throws(StorageError) -> [Session] {
+        var sessions = try await storage.sessions(of: user)
+        for index in sessions.indices {
+            let use = await shard(of: sessions[index].key).lastUse(of: sessions[index].key)
+            if let use { sessions[index].lastSeenAt = max(use, sessions[index].lastSeenAt) }
+        }
+        return sessions.filter { !$0.isExpired(at: now) }
+            .sorted { ($0.lastSeenAt, $0.createdAt) > ($1.lastSeenAt, $1.createdAt) }
+    }
+
+    /// Says which session a refused ticket once opened; `nil` when it never opened one, or that
+    /// was more than a day ago.
+    package func endedSession(of key: TokenDigest) async throws(StorageError) -> PublicID? {
+        try await storage.ended(key)?.id
+    }
+
+    // MARK: ending sessions
+
     /// Ends a session; an absent one is ended already.
     ///
-    /// - Returns: the public id of the session that ended, `nil` when there was none.
+    /// A ticket that was renewed ends the session under its new one: a logout that crosses a
+    /// re-authentication is a logout.
+    ///
+    /// - Returns: what ended, `nil` when there was nothing.
     /// - Throws: `.unavailable` when storage failed; then the session must be taken to live on.
-    package func end(_ key: TokenDigest) async throws(StorageError) -> PublicID? {
-        let id = try await storage.remove(key)
-        await shard(of: key).forget(key)
-        return id
+    package func end(
+        _ key: TokenDigest,
+        at now: Timestamp
+    ) async throws(StorageError) -> EndedSession? {
+        let ended = try await storage.remove(key, at: now)
+        await forget([key])
+        guard ended == nil, let old = try await storage.ended(key) else { return ended }
+        return try await end(old.id, of: old.userID, at: now)
+    }
+
+    /// Ends the session of a user that has a public id; `nil` when this user has no such session.
+    package func end(
+        _ id: PublicID,
+        of user: PublicID,
+        at now: Timestamp
+    ) async throws(StorageError) -> EndedSession? {
+        let ended = try await storage.remove(id, of: user, at: now)
+        // The session may be on its way from one ticket to another, and both be cached.
+        await forget(user: user)
+        return ended
+    }
+
+    /// Ends all sessions of a user, or of everybody, but for one.
+    ///
+    /// What is cached of them is dropped whether or not it was this call that ended them: another
+    /// one may have removed a session from storage and not have come to the cache yet.
+    package func endAll(
+        of user: PublicID?,
+        except kept: TokenDigest? = nil,
+        at now: Timestamp
+    ) async throws(StorageError) -> [EndedSession] {
+        let ended = try await storage.removeAll(of: user, except: kept, at: now)
+        await forget(ended.map(\.key))
+        if let user { await forget(user: user) } else { await forgetAll() }
+        return ended
+    }
+
+    /// Drops what is cached of a user whose account was changed in storage.
+    ///
+    /// Whoever changes an account calls it before the change is acknowledged.
+    package func forget(user: PublicID) async {
+        for shard in shards { await shard.forget(user: user) }
+    }
+
+    private func forget(_ keys: [TokenDigest]) async {
+        for key in keys { await shard(of: key).forget(key) }
     }
 
     // MARK: upkeep, called by timers
@@ -150,8 +207,17 @@ package final class SessionStore: Sendable {
     ) async throws(StorageError) -> (cursor: TokenDigest?, removed: Int) {
         try await writeUses()
         let step = try await storage.removeExpired(at: now, after: cursor, limit: limit)
-        for key in step.removed { await shard(of: key).forget(key) }
+        await forget(step.removed)
         return (step.cursor, step.removed.count)
+    }
+
+    /// How long an ended ticket is remembered as one, in seconds: a day, in which a copy that was
+    /// stolen before the logout is most likely to be tried.
+    package static let endedMemory: Int64 = 86_400
+
+    /// Forgets at most `limit` of the tickets that ended long ago; returns how many.
+    package func forgetEnded(at now: Timestamp, limit: Int) async throws(StorageError) -> Int {
+        try await storage.forgetEnded(before: now + -SessionStore.endedMemory, limit: limit)
     }
 
     // MARK: changes made by others
@@ -171,35 +237,23 @@ package final class SessionStore: Sendable {
         for shard in shards { await shard.resume() }
     }
 
+    // MARK: figures
+
+    /// What the cache has done since the start.
+    package var statistics: CacheStatistics {
+        get async {
+            var sum = CacheStatistics()
+            for shard in shards {
+                let part = await shard.statistics
+                sum.entries += part.entries
+                sum.hits += part.hits
+                sum.misses += part.misses
+            }
+            return sum
+        }
+    }
+
     private func shard(of key: TokenDigest) -> SessionShard {
         shards[Int(key.firstByte) & (SessionStore.shardCount - 1)]
-    }
-}
-
-/// A session that has just begun.
-package struct NewSession: Sendable {
-    /// The ticket for the cookie; it is not kept anywhere else.
-    package let ticket: Ticket
-    /// The record of the session.
-    package let session: Session
-    /// The account, as of the transaction that began the session.
-    package let principal: Principal
-    /// How many older sessions ended to make room.
-    package let endedCount: Int
-    /// The sessions that the same browser had, which are over.
-    package var replaced: [PublicID] = []
-}
-
-/// What is known about the device that begins a session.
-package struct ClientDescription: Hashable, Sendable {
-    /// The address from which it came, as nginx's REMOTE_ADDR said.
-    package let address: String
-    /// What the browser called itself, cut to 256 bytes.
-    package let userAgent: String
-
-    /// Describes a device.
-    package init(address: String, userAgent: String) {
-        self.address = address
-        self.userAgent = userAgent
     }
 }

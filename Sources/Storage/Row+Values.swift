@@ -50,7 +50,8 @@ extension Row {
         return joined.split(separator: "\u{1F}").map(String.init).sorted()
     }
 
-    private func bytes(at column: Int) throws -> [UInt8] {
+    /// The bytes in a column.
+    func bytes(at column: Int) throws -> [UInt8] {
         try withUnsafeData(atIndex: column) { $0.map { [UInt8]($0) } ?? [] }
     }
 }
@@ -64,6 +65,17 @@ extension Statement {
         let rows = try Row.fetchCursor(self, arguments: arguments)
         // The end of the cursor takes the row away, and it is last mentioned before it is decoded.
         return try withExtendedLifetime(rows) { try rows.next().map(decode) }
+    }
+
+    /// Decodes all rows from SQLite's own memory; `Row.fetchAll` would cut text at U+0000.
+    func all<Value>(
+        _ arguments: StatementArguments,
+        _ decode: (Row) throws -> Value
+    ) throws -> [Value] {
+        let rows = try Row.fetchCursor(self, arguments: arguments)
+        var values: [Value] = []
+        while let row = try rows.next() { values.append(try decode(row)) }
+        return values
     }
 }
 

@@ -5,39 +5,59 @@ package import Sessions
 extension SQLiteStorage: SessionStorage {
     package func insert(
         _ session: Session,
-        keeping limit: Int
+        for authentication: Authentication,
+        keeping limit: Int,
+        ending old: [TokenDigest]
     ) async throws(StorageError) -> Insertion {
-        try await commits.perform { db in
-            let principal = try Self.principal(session.userID, in: db)
+        guard session.userID == authentication.userID else { throw .unknownUser }
+        return try await commits.perform { db in
+            let principal = try Self.principal(authentication, in: db)
             try Self.add(session, to: db)
-            let ended = try Self.endSurplus(of: session, keeping: limit, in: db)
-            return Insertion(principal: principal, ended: ended)
+            let replaced = try old.filter { $0 != session.key }.compactMap { key in
+                try Self.end(key, at: session.lastSeenAt, in: db)
+            }
+            let exceeded = try Self.endSurplus(of: session, keeping: limit, in: db)
+            return Insertion(principal: principal, replaced: replaced, exceeded: exceeded)
         }
     }
 
     package func replace(
         _ old: TokenDigest,
-        with session: Session
+        with session: Session,
+        for authentication: Authentication
     ) async throws(StorageError) -> Principal {
-        try await commits.perform { db in
-            try db.cachedStatement(sql: "DELETE FROM sessions WHERE key = ?")
-                .execute(arguments: [old.stored])
-            guard db.changesCount == 1 else { throw StorageError.unknownUser }
-            let principal = try Self.principal(session.userID, in: db)
+        guard session.userID == authentication.userID else { throw .unknownUser }
+        guard session.key != old else { throw .duplicate }
+        return try await commits.perform { db in
+            let ended = try Self.end(old, at: session.lastSeenAt, in: db)
+            guard ended?.userID == session.userID else { throw StorageError.unknownUser }
+            let principal = try Self.principal(authentication, in: db)
             try Self.add(session, to: db)
             return principal
         }
     }
 
     package func find(_ key: TokenDigest) async throws(StorageError) -> FoundSession? {
-        do {
-            return try readers.read { db in
-                try db.cachedStatement(sql: Self.findSQL).first([key.stored]) { row in
-                    try FoundSession(row, key: key)
-                }
+        try read { db in
+            try db.cachedStatement(sql: Self.findSQL).first([key.stored]) { row in
+                try FoundSession(row, key: key)
             }
-        } catch {
-            throw StorageError(error)
+        }
+    }
+
+    package func sessions(of user: PublicID) async throws(StorageError) -> [Session] {
+        try read { db in
+            try db.cachedStatement(sql: Self.listSQL).all([user.stored]) { row in
+                try Session(row, key: row.tokenDigest(at: 9), userID: user)
+            }
+        }
+    }
+
+    /// Returns whose session has a public id.
+    package func owner(ofSession id: PublicID) async throws(StorageError) -> PublicID? {
+        try read { db in
+            try db.cachedStatement(sql: "SELECT user_id FROM sessions WHERE id = ?")
+                .first([id.stored]) { try $0.publicID(at: 0) }
         }
     }
 
@@ -54,66 +74,42 @@ extension SQLiteStorage: SessionStorage {
         }
     }
 
-    package func remove(_ key: TokenDigest) async throws(StorageError) -> PublicID? {
+    package func remove(
+        _ key: TokenDigest,
+        at now: Timestamp
+    ) async throws(StorageError) -> EndedSession? {
+        try await commits.perform { db in try Self.end(key, at: now, in: db) }
+    }
+
+    package func remove(
+        _ id: PublicID,
+        of user: PublicID,
+        at now: Timestamp
+    ) async throws(StorageError) -> EndedSession? {
         try await commits.perform { db in
-            let rows = try Row.fetchAll(
-                db.cachedStatement(sql: "DELETE FROM sessions WHERE key = ? RETURNING id"),
-                arguments: [key.stored]
-            )
-            return try rows.first?.publicID(at: 0)
+            try Self.end(
+                where: "id = :id AND user_id = :user",
+                ["id": id.stored, "user": user.stored],
+                at: now,
+                in: db
+            ).first
         }
     }
 
-    /// Removes expired sessions among the next `limit` records after `cursor`.
-    ///
-    /// They are looked for on a reading connection, and the write lock is taken only when there are
-    /// some. Each is judged once more when it is removed: it may have been used meanwhile.
-    package func removeExpired(
-        at now: Timestamp,
-        after cursor: TokenDigest?,
-        limit: Int
-    ) async throws(StorageError) -> Sweep {
-        let step = try visit(at: now, after: cursor, limit: limit)
-        guard !step.expired.isEmpty else { return Sweep(removed: [], cursor: step.cursor) }
-        let removed = try await commits.perform { db in
-            let statement = try db.cachedStatement(
-                sql: "DELETE FROM sessions WHERE key = ? AND \(Self.isExpiredSQL)"
+    package func removeAll(
+        of user: PublicID?,
+        except kept: TokenDigest?,
+        at now: Timestamp
+    ) async throws(StorageError) -> [EndedSession] {
+        try await commits.perform { db in
+            if let user { return try Self.endAll(of: user, except: kept, at: now, in: db) }
+            // No key is empty, so an empty one keeps none.
+            return try Self.end(
+                where: "key <> :kept",
+                ["kept": kept?.stored ?? Data()],
+                at: now,
+                in: db
             )
-            return try step.expired.filter { key in
-                try statement.execute(arguments: [key.stored, now.seconds, now.seconds])
-                return db.changesCount == 1
-            }
-        }
-        return Sweep(removed: removed, cursor: step.cursor)
-    }
-
-    /// Reads the keys of the expired records among the next ones.
-    private func visit(
-        at now: Timestamp,
-        after cursor: TokenDigest?,
-        limit: Int
-    ) throws(StorageError) -> (expired: [TokenDigest], cursor: TokenDigest?) {
-        do {
-            return try readers.read { db in
-                let rows = try Row.fetchCursor(
-                    db.cachedStatement(sql: Self.visitSQL),
-                    arguments: [
-                        now.seconds, now.seconds, cursor?.stored ?? Data(), max(1, limit),
-                    ]
-                )
-                var expired: [TokenDigest] = []
-                var last: TokenDigest?
-                var count = 0
-                while let row = try rows.next() {
-                    let key = try row.tokenDigest(at: 0)
-                    if try row.integer(at: 1) == 1 { expired.append(key) }
-                    last = key
-                    count += 1
-                }
-                return (expired, count == max(1, limit) ? last : nil)
-            }
-        } catch {
-            throw StorageError(error)
         }
     }
 }

@@ -20,6 +20,10 @@ package final class SQLiteStorage: Sendable {
     let commits: GroupCommit
     /// The last seen `PRAGMA data_version` of the writing connection.
     let seenVersion: Atomic<Int64>
+    /// The path of the database.
+    let path: String
+    /// Which file was at the path just before it was opened.
+    let identity: FileIdentity?
 
     /// Opens the database at `path`, makes it when there is none, and brings its tables up to date.
     ///
@@ -36,6 +40,8 @@ package final class SQLiteStorage: Sendable {
         lockWait: Int = 2000
     ) throws(StorageError) {
         let file = try DatabaseFile(creatingAt: path)
+        self.path = file.path
+        identity = FileIdentity(path: file.path)
         do {
             let configuration = Self.configuration(lockWait: lockWait)
             writer = try Self.openWriter(file, configuration)
@@ -57,6 +63,15 @@ package final class SQLiteStorage: Sendable {
             // The writer is the last to close: it copies the write-ahead log into the database.
             try readers.close()
             try writer.close()
+        } catch {
+            throw StorageError(error)
+        }
+    }
+
+    /// Looks something up on the calling thread.
+    func read<Value>(_ look: (Database) throws -> Value) throws(StorageError) -> Value {
+        do {
+            return try readers.read(look)
         } catch {
             throw StorageError(error)
         }

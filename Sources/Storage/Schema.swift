@@ -5,9 +5,10 @@ internal import Sessions
 ///
 /// # The file
 /// An SQLite database in WAL mode, UTF-8, `application_id` 0x436F6174 ("Coat"). Times are whole
-/// seconds since 1970-01-01T00:00:00Z, ids are 16 random bytes (`PublicID`), booleans are 0 or 1.
-/// Text is exact: bytes in, the same bytes out, compared byte by byte. All tables are STRICT, and
-/// WITHOUT ROWID, so a row is reached by its key in one descent of one tree.
+/// seconds since 1970-01-01T00:00:00Z, ids are 16 random bytes (`PublicID`), booleans are 0 or 1,
+/// keys are SHA-256 digests of 32 bytes of secrets that are nowhere else. Text is exact: bytes in,
+/// the same bytes out, compared byte by byte. All tables are STRICT, and all but `audit` WITHOUT
+/// ROWID, so a row is reached by its key in one descent of one tree.
 ///
 /// # users: one row per account
 /// - `id`: the public id; primary key.
@@ -16,6 +17,11 @@ internal import Sessions
 /// - `password_hash`: a PHC string.
 /// - `disabled`: 1 when nobody may sign in and its sessions do not count.
 /// - `created_at`: when the account was made.
+/// - `name_key`, `email_key`: the keys of both (`NameKey`), by which accounts are listed and
+///   searched: one index holds both, so a search reads nothing else. `account_names` has each key
+///   once, so no two accounts have one `name_key`.
+/// - `credential_version`: moved by each new password.
+/// - `edit_version`: moved by each edit by an administrator.
 ///
 /// # account_names: what an account is found by
 /// - `key`: a username or email address after NFKC and case folding (`NameKey`); primary key, so
@@ -24,12 +30,13 @@ internal import Sessions
 ///
 /// # user_groups: who belongs to what
 /// - `user_id`, `name`: together the primary key. A name is not empty and holds no U+001F, with
-///   which the names of a user are joined when they are read.
+///   which the names of a user are joined when they are read. Indexed by name, to count the
+///   administrators.
 ///
 /// # sessions: one row per signed-in device
-/// - `key`: SHA-256 of the ticket, 32 bytes; primary key. The ticket itself is nowhere.
+/// - `key`: the digest of the ticket; primary key.
 /// - `id`: the public id; unique.
-/// - `user_id`: the account; indexed, to count and end the sessions of one account.
+/// - `user_id`: the account; indexed, to list, count and end the sessions of one account.
 /// - `created_at`, `authenticated_at`, `last_seen_at`, `expires_at`: times. `last_seen_at` only
 ///   ever grows.
 /// - `idle_limit`: how many seconds it may stay unused.
@@ -39,7 +46,44 @@ internal import Sessions
 /// A session is over at `now >= expires_at` or `now - last_seen_at >= idle_limit`. No index serves
 /// that: the sweep walks the primary key in steps.
 ///
-/// Deleting a user deletes the names, the groups and the sessions with it.
+/// # ended_sessions: tickets that are used up
+/// - `key`: the digest of the ticket; primary key.
+/// - `id`, `user_id`: the session and the account, which may be gone.
+/// - `ended_at`: when it ended; indexed, to forget the oldest.
+///
+/// Whatever deletes a session writes its row here, in the same transaction.
+///
+/// # password_links: links by which a password is set once
+/// - `key`: the digest of the secret in the link; primary key.
+/// - `user_id`: the account; indexed, to take its links away.
+/// - `expires_at`: when the link stops working.
+///
+/// # known_devices: where somebody has logged in
+/// - `user_id`, `key`: the account and the digest of the device's cookie; together the primary key,
+///   so a device is known for one account at a time.
+/// - `used_at`: when somebody last logged in with it; indexed, to forget the oldest.
+///
+/// # throttle: counters of failed tries
+/// - `scope`, `key`: the kind of the counter and 16 bytes of a digest (`ThrottleKey`); together the
+///   primary key.
+/// - `failures`: how many tries have failed in a row.
+/// - `last_try_at`: when the last one was made; indexed, to forget the oldest.
+///
+/// # audit: who did what, when and from where
+/// - `id`: counts up; primary key.
+/// - `at`, `event`: when it happened, and the name of the event.
+/// - `user_id`, `done_by`, `session_id`, `address`, `request`: text, or null (`AuditRecord`). Lines
+///   outlive the accounts and sessions that they name.
+/// - `detail`: what else is known, in logfmt; often empty.
+///
+/// Indexed by time, and by user, by actor and by event with the time, so that a page of any of them
+/// is read without the lines between.
+///
+/// # probe: proof that the file can be written to
+/// - `id`: 1; there is one row.
+/// - `writes`: how often it was tried.
+///
+/// Deleting a user deletes the names, the groups, the sessions, the links and the devices with it.
 ///
 /// # grdb_migrations: the steps that were taken
 /// - `identifier`: `v1`, …; one that this program does not know means that a newer one was here.
@@ -53,6 +97,10 @@ enum Schema {
         migrator.registerMigration("v1", foreignKeyChecks: .immediate) { db in
             try db.execute(sql: "PRAGMA application_id = \(applicationID)")
             try db.execute(sql: v1)
+        }
+        migrator.registerMigration("v2", foreignKeyChecks: .immediate) { db in
+            try db.execute(sql: v2)
+            try fillNameKeys(db)
         }
         return migrator
     }
@@ -87,43 +135,5 @@ enum Schema {
     /// Tables that are there in a file that is not ours yet; GRDB makes some before our first step.
     private static let tablesOfOthers = """
         SELECT 1 FROM sqlite_schema WHERE tbl_name NOT GLOB 'grdb_*'
-        """
-
-    private static let v1 = """
-        CREATE TABLE users (
-            id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
-            username TEXT NOT NULL,
-            email TEXT,
-            password_hash TEXT NOT NULL,
-            disabled INTEGER NOT NULL CHECK (disabled IN (0, 1)),
-            created_at INTEGER NOT NULL
-        ) STRICT, WITHOUT ROWID;
-
-        CREATE TABLE account_names (
-            key TEXT NOT NULL PRIMARY KEY CHECK (key <> ''),
-            user_id BLOB NOT NULL REFERENCES users (id) ON DELETE CASCADE
-        ) STRICT, WITHOUT ROWID;
-        CREATE INDEX account_names_by_user ON account_names (user_id);
-
-        CREATE TABLE user_groups (
-            user_id BLOB NOT NULL REFERENCES users (id) ON DELETE CASCADE,
-            name TEXT NOT NULL CHECK (name <> '' AND instr(name, char(31)) = 0),
-            PRIMARY KEY (user_id, name)
-        ) STRICT, WITHOUT ROWID;
-
-        CREATE TABLE sessions (
-            key BLOB NOT NULL PRIMARY KEY CHECK (length(key) = 32),
-            id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
-            user_id BLOB NOT NULL REFERENCES users (id) ON DELETE CASCADE,
-            created_at INTEGER NOT NULL,
-            authenticated_at INTEGER NOT NULL,
-            last_seen_at INTEGER NOT NULL,
-            expires_at INTEGER NOT NULL,
-            idle_limit INTEGER NOT NULL,
-            remembered INTEGER NOT NULL CHECK (remembered IN (0, 1)),
-            client_address TEXT NOT NULL,
-            user_agent TEXT NOT NULL
-        ) STRICT, WITHOUT ROWID;
-        CREATE INDEX sessions_by_user ON sessions (user_id);
         """
 }

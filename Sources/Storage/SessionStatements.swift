@@ -13,27 +13,34 @@ extension SQLiteStorage {
         WHERE s.key = ? AND u.disabled = 0
         """
 
-    /// Whether a session is over, as `SessionPolicy` judges it; takes the time twice.
-    static let isExpiredSQL = "(expires_at <= ? OR ? - last_seen_at >= idle_limit)"
-
-    /// The next records by key, and whether each is over.
-    static let visitSQL = """
-        SELECT key, \(isExpiredSQL) FROM sessions WHERE key > ? ORDER BY key LIMIT ?
+    /// The sessions of a user, the most recently used first.
+    static let listSQL = """
+        SELECT s.id, s.created_at, s.authenticated_at, s.last_seen_at, s.expires_at, s.idle_limit,
+            s.remembered, s.client_address, s.user_agent, s.key
+        FROM sessions s WHERE s.user_id = ?
+        ORDER BY s.last_seen_at DESC, s.created_at DESC, s.key
         """
 
     /// The user of a new session.
     ///
-    /// - Throws: `unknownUser` when there is none or the account is disabled.
-    static func principal(_ id: PublicID, in db: Database) throws -> Principal {
+    /// - Throws: `unknownUser` when there is none, the account is disabled, or its password is not
+    ///   the one that was proved.
+    static func principal(
+        _ authentication: Authentication,
+        in db: Database
+    ) throws -> Principal {
         let statement = try db.cachedStatement(
             sql: """
                 SELECT u.id, u.username, u.email, \(joinedGroups)
-                FROM users u WHERE u.id = ? AND u.disabled = 0
+                FROM users u WHERE u.id = ? AND u.disabled = 0 AND u.credential_version = ?
                 """
         )
-        guard let user = try statement.first([id.stored], { try Principal($0, from: 0) }) else {
-            throw StorageError.unknownUser
+        let user = try statement.first(
+            [authentication.userID.stored, authentication.credentialVersion]
+        ) { row in
+            try Principal(row, from: 0)
         }
+        guard let user else { throw StorageError.unknownUser }
         return user
     }
 
@@ -53,38 +60,6 @@ extension SQLiteStorage {
             session.clientAddress.stored, session.userAgent.stored,
         ])
     }
-
-    /// Ends the least recently used sessions of a user beyond `limit`, but never the new one.
-    ///
-    /// They are counted in the index first: the rows, each on a page of its own, are read only when
-    /// there are too many.
-    static func endSurplus(
-        of new: Session,
-        keeping limit: Int,
-        in db: Database
-    ) throws -> [TokenDigest] {
-        let user = new.userID.stored
-        let count = try Int.fetchOne(
-            db.cachedStatement(sql: "SELECT count(*) FROM sessions WHERE user_id = ?"),
-            arguments: [user]
-        )
-        guard let count, count > max(1, limit) else { return [] }
-        let surplus = try Row.fetchAll(
-            db.cachedStatement(
-                sql: """
-                    SELECT key FROM sessions WHERE user_id = ? AND key <> ?
-                    ORDER BY last_seen_at, created_at, key LIMIT ?
-                    """
-            ),
-            arguments: [user, new.key.stored, count - max(1, limit)]
-        )
-        let keys = try surplus.map { try $0.tokenDigest(at: 0) }
-        let statement = try db.cachedStatement(sql: "DELETE FROM sessions WHERE key = ?")
-        for key in keys {
-            try statement.execute(arguments: [key.stored])
-        }
-        return keys
-    }
 }
 
 extension Principal {
@@ -99,14 +74,13 @@ extension Principal {
     }
 }
 
-extension FoundSession {
-    /// Reads the columns of `findSQL`.
-    init(_ row: Row, key: TokenDigest) throws {
-        let principal = try Principal(row, from: 9)
-        let session = Session(
+extension Session {
+    /// Reads the columns with which `findSQL` and `listSQL` begin.
+    init(_ row: Row, key: TokenDigest, userID: PublicID) throws {
+        self.init(
             key: key,
             id: try row.publicID(at: 0),
-            userID: principal.id,
+            userID: userID,
             createdAt: Timestamp(seconds: try row.integer(at: 1)),
             authenticatedAt: Timestamp(seconds: try row.integer(at: 2)),
             lastSeenAt: Timestamp(seconds: try row.integer(at: 3)),
@@ -116,6 +90,14 @@ extension FoundSession {
             clientAddress: try row.text(at: 7),
             userAgent: try row.text(at: 8)
         )
+    }
+}
+
+extension FoundSession {
+    /// Reads the columns of `findSQL`.
+    init(_ row: Row, key: TokenDigest) throws {
+        let principal = try Principal(row, from: 9)
+        let session = try Session(row, key: key, userID: principal.id)
         self.init(session: session, principal: principal)
     }
 }

@@ -10,6 +10,9 @@ struct Coatcheck: ParsableCommand {
         commandName: "coatcheck",
         abstract: "Login and sessions for any site behind nginx.",
         version: version,
-        subcommands: [Serve.self, Config.self]
+        subcommands: [
+            Serve.self, UserCommand.self, SessionCommand.self, AuditCommand.self, Config.self,
+            Doctor.self,
+        ]
     )
 }

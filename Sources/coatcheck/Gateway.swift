@@ -1,18 +1,24 @@
 internal import FastCGI
 internal import HTTP
 internal import Routes
+internal import Telemetry
 
 /// The one place where FastCGI meets the routes: it reads the parameters that our nginx files
 /// send and asks the right part of the site.
 struct Gateway: Sendable {
-    let site: Site
+    /// The site that answers now.
+    let site: Current<Site>
+    let metrics: Metrics
 
     /// The most bytes of a body; more is answered with 413.
     static let bodyLimit = 65_536
 
-    /// Answers one request.
+    /// Answers one request, and counts it.
     @Sendable
     func respond(to request: borrowing FastCGI.Request) async -> Response {
+        metrics.workerBegan()
+        defer { metrics.workerEnded() }
+        let site = site.value
         // A mount that is no path would make cookies and links that lead nowhere, or worse.
         let mount = request.parameter("SCRIPT_NAME") ?? ""
         guard mount.isEmpty || Gateway.isMount(mount) else {
@@ -20,19 +26,30 @@ struct Gateway: Sendable {
         }
         switch request.parameter("COATCHECK_MODE") ?? "" {
         case "check":
+            let start = ContinuousClock.now
             let policy = request.parameter("COATCHECK_POLICY") ?? ""
             let question = request.withParameter("HTTP_COOKIE") { cookies in
                 CheckQuestion(policy: policy, cookies: cookies, mount: mount, of: site)
             }
             guard let question else { return Response(status: 401) }
-            return await site.answer(question)
+            let response = await site.answer(question)
+            let duration = (ContinuousClock.now - start) / .nanoseconds(1)
+            metrics.checked(status: response.status, nanoseconds: Int64(duration))
+            return response
         case "login":
-            return site.answerUnauthenticated(read(request, mount))
+            let reason = request.parameter("COATCHECK_REASON") ?? ""
+            let response = site.answerUnauthenticated(read(request, mount), reason: reason)
+            metrics.answered(route: "guard", status: response.status)
+            return response
         case "denied":
             let reason = request.parameter("COATCHECK_REASON") ?? ""
-            return site.answerForbidden(read(request, mount), reason: reason)
+            let response = site.answerForbidden(read(request, mount), reason: reason)
+            metrics.answered(route: "guard", status: response.status)
+            return response
         case "":
-            return await site.answer(read(request, mount, withBody: true))
+            let (response, route) = await site.answer(read(request, mount, withBody: true))
+            metrics.answered(route: route ?? "none", status: response.status)
+            return response
         default:
             return Response(status: 500)
         }

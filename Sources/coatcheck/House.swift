@@ -1,4 +1,5 @@
 internal import Accounts
+internal import FastCGI
 import Glibc
 internal import Routes
 internal import Sessions
@@ -6,54 +7,65 @@ internal import Storage
 internal import Telemetry
 
 /// Everything behind the workers, wired together in the order of the request's way.
+///
+/// What holds state (store, throttle, hashing threads, metrics) is made once; the site, which is
+/// made of the settings, is made anew when they are read again.
 struct House: Sendable {
     /// Where a worker hands its request in.
     let gateway: Gateway
+    /// Where events go.
+    let recorder: Recorder
+    private let storage: SQLiteStorage
+    private let sessions: SessionStore
     private let hasher: PasswordHasher
+    private let throttle: LoginThrottle
     private let upkeep: Upkeep
+    private let site: Current<Site>
+
+    private static let now: @Sendable () -> Timestamp = { Timestamp(seconds: Int64(time(nil))) }
 
     /// Wires the parts and starts the timers.
-    init(_ settings: Settings, storage: SQLiteStorage, record: @escaping EventSink) throws {
-        let now: @Sendable () -> Timestamp = { Timestamp(seconds: Int64(time(nil))) }
-        let sessions = SessionStore(
-            storage: storage,
-            policy: settings.sessionPolicy,
-            capacity: settings[.sessionCache]
-        )
+    init(_ settings: Settings, storage: SQLiteStorage, recorder: Recorder) throws {
+        self.storage = storage
+        self.recorder = recorder
+        sessions = SessionStore(storage: storage, capacity: settings[.sessionCache])
         // A worker whose request waits for a hash is occupied; one at least must stay free for
         // requests that need no hash.
         hasher = PasswordHasher(
-            cost: HashingCost(
-                memoryKiB: settings[.passwordMemory],
-                passes: settings[.passwordPasses]
-            ),
+            cost: settings.hashingCost,
             lanes: settings[.passwordLanes],
             capacity: min(settings[.passwordQueue], settings[.workers] - 1)
         )
-        let accounts = Accounts(
-            storage: storage,
-            hasher: hasher,
-            rules: PasswordRules(minimumLength: settings[.passwordMinimum]),
-            now: now
+        throttle = LoginThrottle(
+            policy: settings.throttlePolicy,
+            capacity: settings[.throttleCapacity]
         )
-        let site = try Site(
-            accounts: accounts,
-            sessions: sessions,
-            cookie: settings.sessionCookie,
-            returnHosts: settings[.nextHosts],
-            passwordMinimum: settings[.passwordMinimum],
-            now: now,
-            record: record,
-            isReady: { await storage.canBeRead }
+        site = Current(
+            try House.site(settings, storage, sessions, hasher, throttle, recorder)
         )
-        gateway = Gateway(site: site)
+        gateway = Gateway(site: site, metrics: recorder.metrics)
         upkeep = Upkeep(
             storage: storage,
             sessions: sessions,
-            sweepInterval: settings[.sessionSweep],
-            now: now,
-            record: record
+            throttle: throttle,
+            recorder: recorder,
+            spans: settings.upkeepSpans,
+            now: House.now
         )
+    }
+
+    /// Takes up what the throttle knew before the last stop.
+    func open() async throws(StorageError) {
+        await throttle.load(try await storage.throttleEntries(limit: 100_000))
+    }
+
+    /// Answers by other settings from the next request on.
+    func reload(_ settings: Settings) async throws {
+        site.replace(
+            with: try House.site(settings, storage, sessions, hasher, throttle, recorder)
+        )
+        recorder.replaceLog(settings.eventLog)
+        await throttle.updatePolicy(settings.throttlePolicy)
     }
 
     /// Stops the timers and the hashing, and writes what has gathered.
@@ -61,63 +73,67 @@ struct House: Sendable {
         hasher.stop()
         await upkeep.stop()
     }
+
+    private static func site(
+        _ settings: Settings,
+        _ storage: SQLiteStorage,
+        _ sessions: SessionStore,
+        _ hasher: PasswordHasher,
+        _ throttle: LoginThrottle,
+        _ recorder: Recorder
+    ) throws -> Site {
+        let accounts = Accounts(
+            storage: storage,
+            hasher: hasher,
+            rules: settings.passwordRules,
+            throttle: throttle,
+            terms: settings.terms,
+            now: now
+        )
+        let figures = Figures(
+            storage: storage,
+            sessions: sessions,
+            hasher: hasher,
+            throttle: throttle,
+            workers: settings[.workers]
+        )
+        return try Site(
+            accounts: accounts,
+            sessions: sessions,
+            choices: settings.siteChoices,
+            now: now,
+            record: recorder.record,
+            surroundings: Site.Surroundings(
+                isReady: { await storage.canBeUsed },
+                metrics: { recorder.metrics.text(reading: await figures.readings()) },
+                audit: { id throws(StorageError) in
+                    try await storage.auditRecords(about: id)
+                }
+            )
+        )
+    }
 }
 
 extension SQLiteStorage {
-    /// Whether a look-up succeeds, whatever it finds.
-    fileprivate var canBeRead: Bool {
+    /// Whether the store can be read and written.
+    fileprivate var canBeUsed: Bool {
         get async {
             do throws(StorageError) {
                 _ = try await find(Ticket.random().digest)
+                try await probe()
                 return true
             } catch {
                 return false
             }
         }
     }
-}
 
-extension Settings {
-    /// How long sessions last.
-    var sessionPolicy: SessionPolicy {
-        SessionPolicy(
-            standard: SessionPolicy.Limits(
-                absolute: self[.sessionAbsolute],
-                idle: self[.sessionIdle]
-            ),
-            remembered: SessionPolicy.Limits(
-                absolute: self[.sessionRememberAbsolute],
-                idle: self[.sessionRememberIdle]
-            ),
-            sessionsPerAccount: self[.sessionPerAccount]
-        )
-    }
-
-    /// The session cookie.
-    var sessionCookie: SessionCookie {
-        let path = self[.cookiePath]
-        return SessionCookie(
-            name: self[.cookieName],
-            path: path.isEmpty ? nil : path,
-            isSecure: self[.cookieSecure]
-        )
-    }
-
-    /// What the settings make of the cookie, and why.
-    var cookieExplanation: String {
-        guard self[.cookieSecure] else {
-            return "The session cookie is named \(self[.cookieName]), without a prefix, because "
-                + "cookie.secure is false: it travels over plain http."
-        }
-        return switch self[.cookiePath] {
-        case "/": "The session cookie is named __Host-\(self[.cookieName]): its path is /."
-        case "":
-            "The session cookie is named __Host-\(self[.cookieName]) when Coatcheck is mounted "
-                + "at /, and __Secure-\(self[.cookieName]) below another mount, whose path it "
-                + "gets: browsers keep __Host- cookies for the path / only."
-        case let path:
-            "The session cookie is named __Secure-\(self[.cookieName]), because its path is "
-                + "\(path): browsers keep __Host- cookies for the path / only."
-        }
+    /// The newest lines of the audit trail about somebody, as many as one answer should hold.
+    fileprivate func auditRecords(
+        about id: PublicID
+    ) async throws(StorageError) -> [AuditRecord] {
+        var filter = AuditFilter()
+        filter.user = id.text
+        return try await auditRecords(matching: filter, limit: 10_000)
     }
 }

@@ -1,12 +1,12 @@
 import Glibc
 
-/// The signals that end the program, taken by the main thread alone.
+/// The signals that the program obeys, taken by the main thread alone.
 ///
 /// They are blocked everywhere and waited for in one place: a handler could run on any thread, in
 /// the middle of anything.
 struct Signals {
     private static let names: [(number: CInt, name: String)] = [
-        (SIGTERM, "SIGTERM"), (SIGINT, "SIGINT"),
+        (SIGTERM, "SIGTERM"), (SIGINT, "SIGINT"), (SIGHUP, "SIGHUP"),
     ]
 
     private var set = sigset_t()
@@ -20,11 +20,20 @@ struct Signals {
         return signals
     }
 
-    /// Waits for one of them and returns its name.
-    func wait() -> String {
+    /// What a signal asks for.
+    enum Request {
+        /// To end; the name of the signal is for the log.
+        case stop(String)
+        /// To read the settings again.
+        case reload
+    }
+
+    /// Waits for one of them.
+    func wait() -> Request {
         var set = set
         var number: CInt = 0
         unsafe sigwait(&set, &number)
-        return Signals.names.first { $0.number == number }?.name ?? "signal \(number)"
+        if number == SIGHUP { return .reload }
+        return .stop(Signals.names.first { $0.number == number }?.name ?? "signal \(number)")
     }
 }

@@ -1,14 +1,27 @@
+internal import Accounts
 internal import Sessions
 internal import Storage
 internal import Telemetry
 
-/// What happens beside the requests: the three timers of the store.
+/// What happens beside the requests: the timers of the store.
 ///
 /// None of them holds up a check: they run on the shared threads, in small steps, and a step that
 /// fails is tried again by the next one.
 final class Upkeep: Sendable {
     private let round: Round
     private let timers: [Task<Void, Never>]
+
+    /// For how long things are kept, in seconds.
+    struct Spans: Sendable {
+        /// How often expired things are removed.
+        let sweep: Int64
+        /// How long lines of the audit trail are kept.
+        let audit: Int64
+        /// How long a device is known after its last login.
+        let knownDevice: Int64
+        /// How long a counter of failed tries is kept after the last one.
+        let throttle: Int64
+    }
 
     /// How often changes by other processes are looked for: twice in the fifth of a second in
     /// which the contract promises that they hold.
@@ -17,23 +30,33 @@ final class Upkeep: Sendable {
     /// How often last-seen times are written.
     private static let useInterval = Duration.seconds(5)
 
-    /// How many stored sessions one step of a sweep looks at: some milliseconds of the writer.
-    private static let sweepStep = 500
+    /// How often the audit trail and the throttle's counters are written: what a crash can lose of
+    /// them.
+    private static let noteInterval = Duration.seconds(1)
 
-    /// Starts the timers; a sweep begins every `sweepInterval` seconds.
+    /// Starts the timers.
     init(
         storage: SQLiteStorage,
         sessions: SessionStore,
-        sweepInterval: Int64,
-        now: @escaping @Sendable () -> Timestamp,
-        record: @escaping EventSink
+        throttle: LoginThrottle,
+        recorder: Recorder,
+        spans: Spans,
+        now: @escaping @Sendable () -> Timestamp
     ) {
-        let round = Round(storage: storage, sessions: sessions, now: now, record: record)
+        let round = Round(
+            storage: storage,
+            sessions: sessions,
+            throttle: throttle,
+            recorder: recorder,
+            spans: spans,
+            now: now
+        )
         self.round = round
         timers = [
             Self.task { await round.followChanges(every: Self.feedInterval) },
             Self.task { await round.writeUses(every: Self.useInterval) },
-            Self.task { await round.sweep(every: .seconds(sweepInterval), step: Self.sweepStep) },
+            Self.task { await round.writeNotes(every: Self.noteInterval) },
+            Self.task { await round.sweep(every: .seconds(spans.sweep)) },
         ]
     }
 
@@ -45,11 +68,12 @@ final class Upkeep: Sendable {
         Task(executorPreference: globalConcurrentExecutor, priority: .utility) { await work() }
     }
 
-    /// Stops the timers and writes the uses that have gathered.
+    /// Stops the timers and writes what has gathered.
     func stop() async {
         for timer in timers { timer.cancel() }
         for timer in timers { await timer.value }
         await round.writeUses()
+        await round.writeNotes()
     }
 }
 
@@ -57,8 +81,13 @@ final class Upkeep: Sendable {
 private struct Round: Sendable {
     let storage: SQLiteStorage
     let sessions: SessionStore
+    let throttle: LoginThrottle
+    let recorder: Recorder
+    let spans: Upkeep.Spans
     let now: @Sendable () -> Timestamp
-    let record: EventSink
+
+    /// How many stored records one step of a sweep looks at: some milliseconds of the writer.
+    private static let step = 500
 
     /// Empties the cache when another process has changed the database, and keeps it empty while
     /// that cannot be known.
@@ -68,19 +97,20 @@ private struct Round: Sendable {
             do throws(StorageError) {
                 let hasChanged = try await storage.hasForeignChanges()
                 if hasChanged {
-                    record(.foreignChangesSeen)
+                    recorder.record(.foreignChangesSeen)
                     await sessions.forgetAll()
                 }
                 if isLost {
                     await sessions.resumeCaching()
-                    record(.changeFeedBack)
+                    recorder.record(.changeFeedBack)
                     isLost = false
                 }
             } catch {
                 if isLost { continue }
                 await sessions.suspendCaching()
-                record(.storageFailed(error, during: "change feed"))
-                record(.changeFeedLost)
+                let (code, detail) = error.cause
+                recorder.record(.storageFailed(code: code, detail: detail, during: "change feed"))
+                recorder.record(.changeFeedLost)
                 isLost = true
             }
         }
@@ -93,29 +123,92 @@ private struct Round: Sendable {
 
     /// Writes the last-seen times that have gathered.
     func writeUses() async {
-        do throws(StorageError) {
-            try await sessions.writeUses()
-        } catch {
-            record(.storageFailed(error, during: "touch"))
+        await attempt("touch") { () throws(StorageError) in try await sessions.writeUses() }
+    }
+
+    /// Writes the audit trail and the throttle's counters, again and again.
+    func writeNotes(every interval: Duration) async {
+        while await pause(interval) { await writeNotes() }
+    }
+
+    /// Writes the lines of the audit trail and the throttle's counters that have gathered.
+    ///
+    /// What cannot be written is kept for the next time, as far as there is room.
+    func writeNotes() async {
+        let dropped = recorder.trail.takeDropped()
+        if dropped > 0 { recorder.record(.auditDropped(count: dropped)) }
+        var records = recorder.trail.take(atMost: Self.step)
+        while !records.isEmpty {
+            let batch = records
+            let isWritten = await attempt("audit") { () throws(StorageError) in
+                try await storage.append(batch)
+            }
+            guard isWritten else {
+                recorder.trail.putBack(batch)
+                break
+            }
+            records = recorder.trail.take(atMost: Self.step)
+        }
+        let entries = await throttle.unwritten()
+        guard !entries.isEmpty else { return }
+        let isWritten = await attempt("throttle") { () throws(StorageError) in
+            try await storage.write(entries)
+        }
+        if isWritten { await throttle.confirm(entries) }
+    }
+
+    /// Removes what has expired, a few records at a time.
+    func sweep(every interval: Duration) async {
+        while await pause(interval) {
+            await attempt("sweep") { () throws(StorageError) in
+                try await sweepSessions()
+                let now = now()
+                try await repeating { () throws(StorageError) in
+                    try await sessions.forgetEnded(at: now, limit: Self.step)
+                }
+                try await repeating { () throws(StorageError) in
+                    let time = now + -spans.audit
+                    return try await storage.removeAudit(before: time, limit: Self.step)
+                }
+                try await storage.removeExpiredLinks(at: now)
+                try await storage.forgetDevices(before: now + -spans.knownDevice)
+                try await storage.removeThrottleEntries(before: now + -spans.throttle)
+            }
         }
     }
 
-    /// Removes expired sessions, a few at a time.
-    func sweep(every interval: Duration, step: Int) async {
-        while await pause(interval) {
-            do throws(StorageError) {
-                var cursor: TokenDigest?
-                var removed = 0
-                repeat {
-                    let swept = try await sessions.sweep(at: now(), after: cursor, limit: step)
-                    cursor = swept.cursor
-                    removed += swept.removed
-                    await Task.yield()
-                } while cursor != nil && !Task.isCancelled
-                if removed > 0 { record(.swept(removed: removed)) }
-            } catch {
-                record(.storageFailed(error, during: "sweep"))
-            }
+    private func sweepSessions() async throws(StorageError) {
+        var cursor: TokenDigest?
+        var removed = 0
+        repeat {
+            let swept = try await sessions.sweep(at: now(), after: cursor, limit: Self.step)
+            cursor = swept.cursor
+            removed += swept.removed
+            await Task.yield()
+        } while cursor != nil && !Task.isCancelled
+        if removed > 0 { recorder.record(.swept(removed: removed)) }
+    }
+
+    /// Takes steps until one finds less to do than it could.
+    private func repeating(
+        _ step: () async throws(StorageError) -> Int
+    ) async throws(StorageError) {
+        while try await step() == Self.step, !Task.isCancelled { await Task.yield() }
+    }
+
+    /// Does something with storage; `false`, and an event, when that fails.
+    @discardableResult
+    private func attempt(
+        _ operation: String,
+        _ work: () async throws(StorageError) -> Void
+    ) async -> Bool {
+        do throws(StorageError) {
+            try await work()
+            return true
+        } catch {
+            let (code, detail) = error.cause
+            recorder.record(.storageFailed(code: code, detail: detail, during: operation))
+            return false
         }
     }
 
@@ -126,18 +219,6 @@ private struct Round: Sendable {
             return true
         } catch {
             return false
-        }
-    }
-}
-
-extension Event {
-    /// A failure of storage, as an event.
-    fileprivate static func storageFailed(_ error: StorageError, during: String) -> Event {
-        switch error {
-        case .unavailable(let code, let detail):
-            .storageFailed(code: code, detail: detail, during: during)
-        case .duplicate, .unknownUser:
-            .storageFailed(code: "unexpected", detail: "\(error)", during: during)
         }
     }
 }

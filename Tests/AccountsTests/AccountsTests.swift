@@ -1,4 +1,5 @@
 import Sessions
+import TestStorage
 import Testing
 
 @testable import Accounts
@@ -6,8 +7,10 @@ import Testing
 @Suite(.timeLimit(.minutes(2))) struct AccountsTests {
     private static let low = HashingCost(memoryKiB: 64, passes: 1)
     private static let password = "kJ8#mP2x"
-    private let storage = MemoryAccounts()
+    private let storage: FlakyStorage
     private let hasher = PasswordHasher(cost: low, lanes: 2, capacity: 16)
+
+    init() throws { storage = try FlakyStorage() }
 
     private var accounts: Accounts { accounts(with: hasher) }
 
@@ -16,6 +19,7 @@ import Testing
             storage: storage,
             hasher: hasher,
             rules: PasswordRules(),
+            throttle: LoginThrottle(policy: ThrottlePolicy(), capacity: 1000),
             now: { Timestamp(seconds: 1_700_000_000) }
         )
     }
@@ -119,9 +123,9 @@ import Testing
     }
 
     @Test func `storage that fails is said to have failed`() async throws {
-        let failure = StorageError.unavailable(code: "locked", detail: "")
+        let failure = FlakyStorage.failure
         _ = try await signUp("ada")
-        await storage.fail(with: failure)
+        storage.fail([.credentials])
         await #expect(throws: SignUpError.storage(failure)) { try await signUp("eve") }
         await #expect(throws: AuthenticationError.storage(failure)) {
             try await accounts.authenticate(name: "ada", password: Self.password)
@@ -162,7 +166,7 @@ import Testing
         _ = try await signUp("ada")
         try await insertAccount(named: "closed", isDisabled: true)
         let before = hasher.finishedCount
-        await #expect(throws: AuthenticationError.invalidCredentials) {
+        await #expect(throws: AuthenticationError.invalidCredentials(try await id(name))) {
             try await accounts.authenticate(name: name, password: password)
         }
         #expect(hasher.finishedCount == before + 1)
@@ -175,7 +179,7 @@ import Testing
         try await insertAccount(named: "longest", password: longest)
         try await insertAccount(named: "longer", password: longest + "d")
         _ = try await accounts.authenticate(name: "longest", password: longest)
-        await #expect(throws: AuthenticationError.invalidCredentials) {
+        await #expect(throws: AuthenticationError.invalidCredentials(try await id("longer"))) {
             try await accounts.authenticate(name: "longer", password: longest + "d")
         }
         #expect(hasher.finishedCount == 2)
@@ -215,20 +219,27 @@ import Testing
 
     @Test func `a new hash that cannot be stored does not keep anybody out`() async throws {
         let user = try await signUp("ada")
-        let readOnly = ReadOnlyAccounts(storage: storage)
+        storage.fail([.replacePasswordHash])
         let stronger = PasswordHasher(
             cost: HashingCost(memoryKiB: 128, passes: 2),
             lanes: 1,
             capacity: 1
         )
         let accounts = Accounts(
-            storage: readOnly,
+            storage: storage,
             hasher: stronger,
             rules: PasswordRules(),
+            throttle: LoginThrottle(policy: ThrottlePolicy(), capacity: 1000),
             now: { Timestamp(seconds: 0) }
         )
         #expect(try await accounts.authenticate(name: "ada", password: Self.password) == user)
         #expect(try await storedHash("ada").phc.contains("$m=64,"))
+    }
+
+    /// The id of the account that a name belongs to, as the log is told.
+    private func id(_ name: String) async throws -> PublicID? {
+        guard let name = try? AccountName(name) else { return nil }
+        return try await storage.credentials(of: name.key)?.user.id
     }
 
     private func storedHash(_ name: String) async throws -> PasswordHash {
@@ -251,32 +262,13 @@ import Testing
         )
         let hash = try Argon2id.hash(Password(password), cost: Self.low)
         try await storage.insert(
-            NewAccount(user: user, passwordHash: hash, keys: [AccountName(name).key])
+            NewAccount(
+                user: user,
+                passwordHash: hash,
+                nameKey: AccountName(name).key,
+                emailKey: nil
+            ),
+            beginning: nil
         )
-    }
-}
-
-/// Storage that nothing can be written to.
-private struct ReadOnlyAccounts: AccountStorage {
-    let storage: MemoryAccounts
-
-    func insert(_ account: NewAccount) async throws(StorageError) {
-        throw .unavailable(code: "read-only", detail: "")
-    }
-
-    func credentials(of name: NameKey) async throws(StorageError) -> Credentials? {
-        try await storage.credentials(of: name)
-    }
-
-    func user(_ id: PublicID) async throws(StorageError) -> User? {
-        try await storage.user(id)
-    }
-
-    func replacePasswordHash(
-        of id: PublicID,
-        from old: PasswordHash,
-        to new: PasswordHash
-    ) async throws(StorageError) -> Bool {
-        throw .unavailable(code: "read-only", detail: "")
     }
 }

@@ -88,7 +88,7 @@ def test_an_unknown_ticket_is_never_adopted(site: Deployment, person: Person) ->
     form = {"username": person.name, "password": person.password}
     answer = victim.post_json("/login", form, {"Cookie": planted})
     assert answer.status == 200
-    assert UNKNOWN not in (answer.header("Set-Cookie") or "")
+    assert UNKNOWN not in (answer.session_cookie or "")
     assert_refused(site.client().get("/me", {"Cookie": planted}))
     answer = site.client().get("/login", {"Cookie": planted} | HTML)
     assert answer.status == 200
@@ -138,7 +138,7 @@ def test_over_plain_http_on_loopback_the_name_is_session(deploy: Deploy) -> None
     body = f'{{"username":"plain","password":"{password}"}}'.encode()
     answer = deployment.ask(route("POST", "/signup", body, HTTPS=""), body)
     assert answer.status == 201, str(answer)
-    cookie = answer.header("Set-Cookie") or ""
+    cookie = answer.session_cookie or ""
     match = re.fullmatch(
         r"session=([\w-]{43}); Path=/; HttpOnly; SameSite=Lax; Max-Age=86400", cookie
     )
@@ -154,7 +154,7 @@ def test_another_name_and_lifetime_come_from_the_settings(deploy: Deploy) -> Non
     password = deployment.secrets.password()
     body = f'{{"username":"named","password":"{password}"}}'.encode()
     answer = deployment.ask(route("POST", "/signup", body), body)
-    cookie = answer.header("Set-Cookie") or ""
+    cookie = answer.session_cookie or ""
     assert re.fullmatch(
         r"__Host-cloak=[\w-]{43}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=43200", cookie
     )

@@ -52,7 +52,7 @@ def test_redirects_and_the_cookie_follow_the_mount(mounted: Deployment) -> None:
     form = {"username": name, "password": password}
     answer = client.post_form("/signup", form, HTML)
     assert (answer.status, answer.location) == (303, "/auth/account")
-    cookie = answer.header("Set-Cookie") or ""
+    cookie = answer.session_cookie or ""
     assert cookie.startswith("__Secure-session=")
     assert cookie.endswith("; Path=/auth; Secure; HttpOnly; SameSite=Lax; Max-Age=86400")
     assert client.get("/account", HTML).status == 200
@@ -61,7 +61,7 @@ def test_redirects_and_the_cookie_follow_the_mount(mounted: Deployment) -> None:
     logout = client.post_form("/logout", {}, HTML)
     assert (logout.status, logout.location.split("?")[0]) == (303, "/auth/login")
     cleared = "__Secure-session=; Path=/auth; Secure; HttpOnly; SameSite=Lax; Max-Age=0"
-    assert logout.header("Set-Cookie") == cleared
+    assert logout.session_cookie == cleared
     assert_refused(client.get("/me"))
     answer = client.get("/account", NAVIGATION)
     assert answer.location.split("?")[0] == "/auth/login"
@@ -88,7 +88,7 @@ def test_with_the_cookie_at_the_root_guarded_pages_elsewhere_open(shared: Deploy
     client, name, password = outside(shared), new_name(), shared.secrets.password()
     created = client.post_json("/auth/signup", {"username": name, "password": password})
     assert created.status == 201
-    assert "; Path=/;" in (created.header("Set-Cookie") or "")
+    assert "; Path=/;" in (created.session_cookie or "")
     client.request("POST", "/auth/logout")
     original = "/products?a=1&b=2"
     login = client.get(client.get(original, NAVIGATION).location, NAVIGATION)

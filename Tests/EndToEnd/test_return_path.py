@@ -54,7 +54,10 @@ def test_a_login_never_leads_to_a_refused_place(
     assert answer.status in (303, 400), str(answer)
     if answer.status == 303:
         assert answer.location == "/account"
-    assert all(cookie.startswith("__Host-session=") for cookie in answer.all("Set-Cookie"))
+    assert all(
+        cookie.startswith(("__Host-session=", "__Host-device="))
+        for cookie in answer.all("Set-Cookie")
+    )
 
 
 @pytest.mark.parametrize("target", REFUSED, ids=repr)

@@ -109,7 +109,7 @@ class Worker(threading.Thread):
         return self._deployment.send("POST", path, headers=JSON, body=body, source=new_source())
 
     def _ticket(self, answer: Response) -> str:
-        cookie = (answer.header("Set-Cookie") or "").split(";")[0]
+        cookie = (answer.session_cookie or "").split(";")[0]
         self._deployment.secrets.add(cookie.partition("=")[2])
         return cookie
 

@@ -91,7 +91,7 @@ def test_running_requests_are_answered_before_the_end(
             connection.send(rest)
             answer = fastcgi.parse(connection.receive())
             assert answer.status == 201, str(answer)
-            deployment.secrets.add((answer.header("Set-Cookie") or "").split(";")[0].split("=")[1])
+            deployment.secrets.add((answer.session_cookie or "").split(";")[0].split("=")[1])
     assert deployment.process.wait() == 0
 
 

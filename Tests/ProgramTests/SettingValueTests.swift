@@ -108,11 +108,42 @@ import coatcheck
             good: ["debug", "info", "notice", "warning", "error"],
             bad: ["", "Info", "warn", "off", "7", "[info]", "trace"]
         ),
+        Kind("cookie.device-name", good: ["device", "d"], bad: ["", "__Host-d", "a b", "d="]),
+        Kind(
+            "site.url",
+            good: ["", "https://example.org", "http://localhost:8080/auth"],
+            bad: ["example.org", "https://example.org/", "ftp://x", "https://a@b", "https://x?y"]
+        ),
+        Kind(
+            "policies",
+            good: [
+                "{}", "{editors: {groups: [editors, staff], max-age: 10m}}",
+                "{a-b_1: {max-age: 1s}}", "{x: {groups: []}}",
+            ],
+            bad: [
+                "x", "[x]", "{user: {groups: [a]}}", "{admin: {max-age: 1s}}", "{X: {groups: [a]}}",
+                "{x: {}}", "{x: {group: [a]}}", "{x: {groups: a}}", "{x: {groups: [\"a b\"]}}",
+                "{x: {max-age: 0s}}", "{x: {max-age: 10}}", "{\"a/b\": {groups: [a]}}",
+            ]
+        ),
+        Kind("log.format", good: ["logfmt", "json"], bad: ["", "JSON", "text"]),
+        Kind("session.fresh", good: ["10s", "15m", "1d"], bad: ["9s", "25h", "15"]),
+        Kind("password.link", good: ["60s", "24h", "30d"], bad: ["59s", "31d", "x"]),
+        Kind("throttle.account", good: ["1", "100"], bad: ["0", "101", "x"]),
+        Kind("throttle.device", good: ["1", "100"], bad: ["0", "101"]),
+        Kind("throttle.network", good: ["1", "100000"], bad: ["0", "100001"]),
+        Kind("throttle.sign-up", good: ["1", "100000"], bad: ["0", "100001"]),
+        Kind("throttle.capacity", good: ["1000", "10000000"], bad: ["999", "10000001"]),
+        Kind("throttle.longest", good: ["1s", "1d"], bad: ["0s", "25h"]),
+        Kind("throttle.forget", good: ["60s", "365d"], bad: ["59s", "366d"]),
+        Kind("throttle.known-device", good: ["1d", "400d"], bad: ["23h", "401d"]),
+        Kind("audit.keep", good: ["1h", "3650d"], bad: ["59m", "3651d"]),
         Kind(
             "next.hosts",
             good: [
                 "[]", "", "[app.example.org]", "[app.example.org, \"b.example.org:8443\"]",
-                "app.example.org", "\"a.example.org,b.example.org\"", "[\"[::1]:8443\"]",
+                "app.example.org", "[\"http://app.internal\"]", "\"a.example.org,b.example.org\"",
+                "[\"[::1]:8443\"]",
             ],
             bad: [
                 "[\"\"]", "[\"*.example.org\"]", "[\"https://a.example.org\"]", "[a.example.org/x]",

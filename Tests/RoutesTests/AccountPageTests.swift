@@ -1,5 +1,6 @@
 import HTTP
 import Routes
+import TestStorage
 import Testing
 
 @Suite struct AccountPageTests {
@@ -23,7 +24,8 @@ import Testing
                 == #"{"id":"\#(id)","username":"ada@example.org","email":"ada@example.org","#
                 + #""role":"user","groups":[],"session":{"id":"\#(session)","#
                 + #""createdAt":"2026-01-31T12:00:00Z","lastSeenAt":"2026-01-31T12:01:30Z","#
-                + #""expiresAt":"2026-02-01T12:00:00Z","ip":"192.0.2.7","userAgent":"\#(firefox)","#
+                + #""expiresAt":"2026-02-01T12:00:00Z","#
+                + #""idleExpiresAt":"2026-01-31T20:01:30Z","ip":"192.0.2.7","userAgent":"\#(firefox)","#
                 + #""device":"Firefox on Linux","remembered":false,"current":true}}"#
         )
         #expect(response.fieldNames == ["Content-Type", "Cache-Control"])
@@ -77,7 +79,9 @@ import Testing
     {
         let counter = try Counter()
         _ = try await counter.signUp("ada@example.org")
-        await counter.storage.change("ada@example.org") { $0.with(groups: ["admin", "editors"]) }
+        try await counter.storage.change("ada@example.org") {
+            $0.with(groups: ["admin", "editors"])
+        }
         let cookie = try await counter.logIn("ada@example.org", remember: true)
         let response = await counter.answer(.page("/account", cookie: cookie))
         #expect(response.status == 200 && response.isPage)
@@ -94,7 +98,7 @@ import Testing
         let counter = try Counter()
         let cookie = try await counter.signUp()
         if isCached { #expect(await counter.status(with: cookie) == 200) }
-        await counter.storage.change("ada") { $0.disabled }
+        try await counter.storage.change("ada") { $0.disabled }
         #expect(await counter.status(with: cookie) == 401)
         let page = await counter.answer(.page("/account", cookie: cookie))
         #expect(page.location == "/login?next=%2Faccount")

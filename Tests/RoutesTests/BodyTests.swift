@@ -1,5 +1,6 @@
 import HTTP
 import Routes
+import TestStorage
 import Testing
 
 /// What becomes of bodies that cannot be read.
@@ -24,7 +25,7 @@ import Testing
             #expect(truncated.slug == "invalid-request")
             #expect(truncated.issuePaths == [""])
         }
-        #expect(await counter.storage.accountCount == 0)
+        #expect(try await counter.storage.accounts.count == 0)
     }
 
     @Test func `a logout whose body broke off logs nobody out`() async throws {
@@ -53,7 +54,7 @@ import Testing
         let response = await counter.answer(request)
         #expect(response.status == 415)
         #expect(response.isPage || response.slug == "unsupported-media-type")
-        #expect(await counter.storage.accountCount == 0)
+        #expect(try await counter.storage.accounts.count == 0)
     }
 
     @Test(
@@ -109,9 +110,9 @@ import Testing
         )
         switch value {
         case "on", "true", "1":
-            #expect(response.value(of: "Set-Cookie")?.hasSuffix("Max-Age=2592000") == true)
+            #expect(response.sessionCookie?.hasSuffix("Max-Age=2592000") == true)
         case "off", "0", "":
-            #expect(response.value(of: "Set-Cookie")?.hasSuffix("Max-Age=86400") == true)
+            #expect(response.sessionCookie?.hasSuffix("Max-Age=86400") == true)
         default:
             #expect(response.status == 400)
         }

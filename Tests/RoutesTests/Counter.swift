@@ -3,6 +3,7 @@ import HTTP
 import Routes
 import Sessions
 import Synchronization
+import TestStorage
 import Telemetry
 import Testing
 
@@ -15,7 +16,7 @@ struct Counter {
     static let password = "plum gravel 47 lantern"
 
     let site: Site
-    let storage = MemoryStorage()
+    let storage: FlakyStorage
     let clock = TestClock()
     let events = EventRecorder()
     private let hasher: PasswordHasher
@@ -23,11 +24,14 @@ struct Counter {
 
     /// Opens a site.
     init(
-        cookie: SessionCookie = SessionCookie(name: "session", path: nil, isSecure: true),
+        cookie: TicketCookie = TicketCookie(name: "session", path: nil, isSecure: true),
         policy: SessionPolicy = SessionPolicy(),
         returnHosts: [String] = [],
-        passwordMinimum: Int = 8
+        passwordMinimum: Int = 8,
+        throttle: ThrottlePolicy = ThrottlePolicy(account: 100),
+        policies: AccessPolicies = AccessPolicies()
     ) throws {
+        storage = try FlakyStorage()
         hasher = PasswordHasher(
             cost: HashingCost(memoryKiB: 8, passes: 1),
             lanes: 1,
@@ -40,17 +44,29 @@ struct Counter {
             storage: storage,
             hasher: hasher,
             rules: PasswordRules(minimumLength: passwordMinimum),
+            throttle: LoginThrottle(policy: throttle, capacity: 1000),
             now: now
         )
+        var choices = Site.Choices(
+            cookie: cookie,
+            deviceCookie: TicketCookie(name: "device", path: nil, isSecure: true)
+        )
+        choices.sessionPolicy = policy
+        choices.returnHosts = returnHosts
+        choices.passwordMinimum = passwordMinimum
+        choices.policies = policies
+        let storage = storage
         site = try Site(
             accounts: accounts,
-            sessions: SessionStore(storage: storage, policy: policy, capacity: 128),
-            cookie: cookie,
-            returnHosts: returnHosts,
-            passwordMinimum: passwordMinimum,
+            sessions: SessionStore(storage: storage, capacity: 128),
+            choices: choices,
             now: now,
             record: events.record,
-            isReady: { readiness.isReady.load(ordering: .sequentiallyConsistent) }
+            surroundings: Site.Surroundings(
+                isReady: { readiness.isReady.load(ordering: .sequentiallyConsistent) },
+                metrics: { "coatcheck_up 1\n" },
+                audit: { _ throws(StorageError) in [] }
+            )
         )
     }
 
@@ -59,7 +75,7 @@ struct Counter {
         _ request: Request,
         sourceLocation: SourceLocation = #_sourceLocation
     ) async -> Response {
-        let response = await site.answer(request)
+        let response = await site.answer(request).response
         expectPromises(of: response, to: request, sourceLocation: sourceLocation)
         return response
     }

@@ -1,6 +1,7 @@
 import Accounts
 import HTTP
 import Routes
+import TestStorage
 import Testing
 
 /// Whatever is put into a page stays a text there (ASVS 1.2.1).
@@ -41,7 +42,7 @@ import Testing
         let counter = try Counter()
         let encoded = Percent.encodeQueryValue(text)
         _ = try await counter.signUp()
-        await counter.storage.change("ada") {
+        try await counter.storage.change("ada") {
             $0.with(username: text, email: text).with(groups: [text, "staff"])
         }
         let cookie = try await counter.logIn()

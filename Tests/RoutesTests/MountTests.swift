@@ -4,7 +4,7 @@ import Testing
 
 /// The mount is in every link, redirect and cookie path.
 @Suite struct MountTests {
-    /// A row of the table in `SessionCookie`, and what it makes of the cookie.
+    /// A row of the table in `TicketCookie`, and what it makes of the cookie.
     struct Row: Sendable {
         let path: String?
         let isSecure: Bool
@@ -42,7 +42,7 @@ import Testing
         async throws
     {
         let counter = try Counter(
-            cookie: SessionCookie(name: "sid", path: row.path, isSecure: row.isSecure)
+            cookie: TicketCookie(name: "sid", path: row.path, isSecure: row.isSecure)
         )
         let cookie = try await counter.signUp(at: row.mount)
         #expect(cookie.hasPrefix("\(row.name)="))
@@ -52,7 +52,7 @@ import Testing
             .json("/login", ["username": "ada", "password": .password]).mounted(at: row.mount)
         )
         #expect(
-            login.value(of: "Set-Cookie") == "\(try login.cookie); \(attributes)86400"
+            login.sessionCookie == "\(try login.cookie); \(attributes)86400"
         )
         // What was given is found again, by the routes and by the check.
         let me = await counter.answer(Request.get("/me", cookie: cookie).mounted(at: row.mount))
@@ -61,7 +61,7 @@ import Testing
         let logout = await counter.answer(
             Request.form("/logout", cookie: cookie).mounted(at: row.mount)
         )
-        #expect(logout.value(of: "Set-Cookie") == "\(row.name)=; \(attributes)0")
+        #expect(logout.sessionCookie == "\(row.name)=; \(attributes)0")
         #expect(await counter.check(cookie: cookie, mount: row.mount).status == 401)
     }
 

@@ -20,10 +20,19 @@ extension Response {
             .map { line in String(line.prefix { $0 != ":" }) }
     }
 
+    /// The only Set-Cookie but that of the known device.
+    var sessionCookie: String? {
+        let fields = values(of: "Set-Cookie").filter { field in
+            let name = field.prefix { $0 != "=" }
+            return !["device", "__Host-device", "__Secure-device"].contains(name)
+        }
+        return fields.count == 1 ? fields[0] : nil
+    }
+
     /// The cookie that was set, as a browser sends it back: `name=value`.
     var cookie: String {
         get throws {
-            let field = try #require(value(of: "Set-Cookie"))
+            let field = try #require(sessionCookie)
             return String(field.prefix { $0 != ";" })
         }
     }

@@ -7,9 +7,11 @@ import Testing
     private static let routes: [(path: String, methods: Set<Method>)] = [
         ("/", [.get]), ("/signup", [.get, .post]), ("/register", [.get, .post]),
         ("/login", [.get, .post]), ("/logout", [.post, .delete]), ("/me", [.get]),
-        ("/account", [.get]), ("/health/live", [.get]), ("/health/ready", [.get]),
+        ("/account", [.get, .delete]), ("/sessions", [.get, .delete]), ("/password", [.post]),
+        ("/users", [.get, .post]), ("/metrics", [.get]), ("/health/live", [.get]),
+        ("/health/ready", [.get]),
         ("/api/signup", [.post]), ("/api/register", [.post]), ("/api/login", [.post]),
-        ("/api/logout", [.post, .delete]), ("/api/me", [.get]), ("/api/account", [.get]),
+        ("/api/logout", [.post, .delete]), ("/api/me", [.get]), ("/api/account", [.get, .delete]),
         ("/api/health/live", [.get]), ("/api/health/ready", [.get]),
     ]
 
@@ -36,7 +38,8 @@ import Testing
     @Test(
         arguments: [
             "", "/api", "/api/", "/Login", "/LOGIN", "/login/", "/login/x", "/loginx", "/me/",
-            "//login", "/api/api/login", "/api//login", "/API/login", "/users", "/login\u{301}",
+            "//login", "/api/api/login", "/api//login", "/API/login", "/api/admin", "/users/",
+            "/login\u{301}",
             "/static/style.css", "/health", "/_coatcheck/user",
         ],
         [Method.get, .post, .options, nil]

@@ -1,6 +1,7 @@
 import HTTP
 import Routes
 import Telemetry
+import TestStorage
 import Testing
 
 /// What nginx is told before it serves a guarded place.
@@ -8,7 +9,7 @@ import Testing
     @Test func `a live session is 204 with exactly who it is`() async throws {
         let counter = try Counter()
         _ = try await counter.signUp()
-        await counter.storage.change("ada") { $0.with(groups: ["admin", "editors"]) }
+        try await counter.storage.change("ada") { $0.with(groups: ["admin", "editors"]) }
         let cookie = try await counter.logIn()
         let me = try await counter.answer(.get("/me", cookie: cookie)).json
         let id = try #require(me.text("id"))
@@ -47,13 +48,13 @@ import Testing
         }
     }
 
-    @Test(arguments: [["editors"], ["Admin"], ["admin "], ["administrators", "xadmin"], [""], []])
+    @Test(arguments: [["editors"], ["Admin"], ["admin "], ["administrators", "xadmin"], []])
     func `admin is 403 for whoever is not in the group, and an event (ASVS 16.3.2)`(
         groups: [String]
     ) async throws {
         let counter = try Counter()
         _ = try await counter.signUp()
-        await counter.storage.change("ada") { $0.with(groups: groups) }
+        try await counter.storage.change("ada") { $0.with(groups: groups) }
         let cookie = try await counter.logIn()
         let response = await counter.check("admin", cookie: cookie)
         #expect(response.status == 403 && response.body.isEmpty)
@@ -77,7 +78,7 @@ import Testing
     {
         let counter = try Counter()
         _ = try await counter.signUp()
-        await counter.storage.change("ada") { $0.with(groups: ["admin"]) }
+        try await counter.storage.change("ada") { $0.with(groups: ["admin"]) }
         let response = await counter.check(policy, cookie: try await counter.logIn())
         #expect(response.status == 403)
         #expect(
@@ -99,7 +100,7 @@ import Testing
     {
         let counter = try Counter()
         _ = try await counter.signUp()
-        await counter.storage.change("ada") {
+        try await counter.storage.change("ada") {
             $0.with(username: name).with(groups: ["x\r\nX-Auth-Id: 1"])
         }
         let response = await counter.check(cookie: try await counter.logIn())

@@ -11,23 +11,39 @@ struct DelayedStorage: SessionStorage {
 
     func insert(
         _ session: Session,
-        keeping limit: Int
+        for authentication: Authentication,
+        keeping limit: Int,
+        ending old: [TokenDigest]
     ) async throws(StorageError) -> Insertion {
         try await arrive()
-        let insertion = try await base.insert(session, keeping: limit)
-        history.note(evicted: insertion.ended, by: session.key)
+        let insertion = try await base.insert(
+            session,
+            for: authentication,
+            keeping: limit,
+            ending: old
+        )
+        history.note(evicted: insertion.exceeded.map(\.key), by: session.key)
         await scheduler.pause()
         return insertion
     }
 
     func replace(
         _ old: TokenDigest,
-        with session: Session
+        with session: Session,
+        for authentication: Authentication
     ) async throws(StorageError) -> Principal {
         try await arrive()
-        let principal = try await base.replace(old, with: session)
+        let principal = try await base.replace(old, with: session, for: authentication)
+        history.note(evicted: [old], by: session.key)
         await scheduler.pause()
         return principal
+    }
+
+    func sessions(of user: PublicID) async throws(StorageError) -> [Session] {
+        try await arrive()
+        let sessions = try await base.sessions(of: user)
+        await scheduler.pause()
+        return sessions
     }
 
     func find(_ key: TokenDigest) async throws(StorageError) -> FoundSession? {
@@ -43,12 +59,47 @@ struct DelayedStorage: SessionStorage {
         await scheduler.pause()
     }
 
-    func remove(_ key: TokenDigest) async throws(StorageError) -> PublicID? {
+    func remove(
+        _ key: TokenDigest,
+        at now: Timestamp
+    ) async throws(StorageError) -> EndedSession? {
         try await arrive()
-        let id = try await base.remove(key)
+        let ended = try await base.remove(key, at: now)
         await scheduler.pause()
-        return id
+        return ended
     }
+
+    func remove(
+        _ id: PublicID,
+        of user: PublicID,
+        at now: Timestamp
+    ) async throws(StorageError) -> EndedSession? {
+        try await arrive()
+        let ended = try await base.remove(id, of: user, at: now)
+        await scheduler.pause()
+        return ended
+    }
+
+    func removeAll(
+        of user: PublicID?,
+        except kept: TokenDigest?,
+        at now: Timestamp
+    ) async throws(StorageError) -> [EndedSession] {
+        try await arrive()
+        let ended = try await base.removeAll(of: user, except: kept, at: now)
+        await scheduler.pause()
+        return ended
+    }
+
+    func ended(_ key: TokenDigest) async throws(StorageError) -> EndedSession? {
+        try await base.ended(key)
+    }
+
+    func forgetEnded(before time: Timestamp, limit: Int) async throws(StorageError) -> Int {
+        try await base.forgetEnded(before: time, limit: limit)
+    }
+
+    func sessionCount() async throws(StorageError) -> Int { try await base.sessionCount() }
 
     func removeExpired(
         at now: Timestamp,

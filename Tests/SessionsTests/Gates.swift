@@ -4,7 +4,7 @@
 struct Point: Hashable, Sendable {
     /// The calls of `SessionStorage` that can be held or made to fail.
     enum Call: Hashable, Sendable {
-        case insert, replace, find, touch, remove, removeExpired
+        case insert, replace, find, list, touch, remove, removeAll, removeExpired, ended
     }
 
     /// Whether the call has had its effect, or taken its picture, already.

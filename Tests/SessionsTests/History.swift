@@ -15,6 +15,8 @@ final class History: Sendable {
         /// A logout, or a removal by another process that this one has been told of.
         case end
         case sweep
+        /// The end of all sessions of somebody; those that were known have an entry of their own.
+        case endAll
     }
 
     /// How it returned.
@@ -69,15 +71,25 @@ final class History: Sendable {
             state.entries[index].returned = moment
             state.entries[index].outcome = outcome
             guard let key else { return }
-            // A login: the sessions it pushed out ended with it.
             state.entries[index].key = key
             let login = state.entries[index]
+            guard case .begin = login.call else { return }
+            // The sessions that a login pushed out, or the ticket it renewed, ended with it.
             for evicted in state.evictions[key] ?? [] {
                 var end = Entry(call: .end, key: evicted, now: login.now, invoked: login.invoked)
                 end.returned = moment
                 end.outcome = .yes
                 state.entries.append(end)
             }
+        }
+    }
+
+    /// Notes that a call ended another session as well.
+    func noteEnd(of key: TokenDigest, like index: Int) {
+        state.withLock { state in
+            var entry = state.entries[index]
+            entry.key = key
+            state.entries.append(entry)
         }
     }
 

@@ -13,6 +13,8 @@ struct HistoryChecker {
         var checks: [History.Entry] = []
         var ends: [History.Entry] = []
         var sweeps: [History.Entry] = []
+        /// Ends of all sessions of somebody, which may have met this one.
+        var endings: [History.Entry] = []
 
         var accepted: [History.Entry] { checks.filter { $0.outcome == .yes } }
         var expiresAt: Timestamp { begin.now + limits.absolute }
@@ -43,7 +45,11 @@ struct HistoryChecker {
             if entry.call == .check { lives[key]?.checks.append(entry) }
             if entry.call == .end { lives[key]?.ends.append(entry) }
         }
-        for key in lives.keys { lives[key]?.sweeps = sweeps }
+        let endings = entries.filter { $0.call == .endAll }
+        for key in lives.keys {
+            lives[key]?.sweeps = sweeps
+            lives[key]?.endings = endings
+        }
         return Array(lives.values)
     }
 
@@ -77,7 +83,7 @@ struct HistoryChecker {
         and check: History.Entry
     ) -> Bool {
         let judges = (life.checks + life.sweeps).filter { mayExpire(life, by: $0) }
-        return (life.ends + judges).contains {
+        return (life.ends + life.endings + judges).contains {
             $0.invoked < refusal.returned && $0.returned > check.invoked
                 && $0.invoked != check.invoked
         }
@@ -85,8 +91,9 @@ struct HistoryChecker {
 
     /// A refused check, though nothing that can have ended the session had begun.
     private static func wrongRefusal(_ check: History.Entry, in life: Life) -> String? {
-        let isEnded = life.ends.contains {
-            $0.outcome == .yes && $0.invoked < check.returned
+        // The end of all may have met it, whoever's it is.
+        let isEnded = (life.ends + life.endings).contains {
+            ($0.outcome == .yes || $0.call == .endAll) && $0.invoked < check.returned
         }
         let isExpired = (life.checks + life.sweeps).contains { judge in
             judge.invoked < check.returned && mayExpire(life, by: judge)

@@ -7,25 +7,27 @@ struct Household {
     let storage = MemoryStorage()
     let store: SessionStore
     let person = makePrincipal()
+    let policy: SessionPolicy
 
     /// Sets the house up.
     init(policy: SessionPolicy = shortPolicy, capacity: Int = 100_000) async {
-        store = SessionStore(storage: storage, policy: policy, capacity: capacity)
+        self.policy = policy
+        store = SessionStore(storage: storage, capacity: capacity)
         await storage.add(person)
     }
 
     /// Signs the person in.
-    func signIn(isRemembered: Bool = false, at now: Timestamp = start) async throws -> NewSession {
+    func signIn(isRemembered: Bool = false, at now: Timestamp = start) async throws -> Begun {
         try await store.begin(
             for: person.id,
-            client: device,
             isRemembered: isRemembered,
+            policy: policy,
             at: now
         )
     }
 
     /// Signs the person in and checks the session, so that the cache knows it.
-    func signInCached(at now: Timestamp = start) async throws -> NewSession {
+    func signInCached(at now: Timestamp = start) async throws -> Begun {
         let new = try await signIn(at: now)
         _ = try await store.check(new.ticket.digest, at: now)
         return new

@@ -32,7 +32,7 @@ struct LateReadTests {
     private func end(_ key: TokenDigest, by ending: Ending, in home: Household) async throws {
         switch ending {
         case .logout:
-            #expect(try await home.store.end(key) != nil)
+            #expect(try await home.store.end(key, at: start) != nil)
         case .sweep:
             let swept = try await home.store.sweep(at: start + 700, after: nil, limit: 10)
             #expect(swept.removed == 1)
@@ -69,7 +69,7 @@ struct LateReadTests {
         let key = try await home.signInCached().ticket.digest
         let ended = try await home.holding(
             .after(.remove),
-            of: { try await home.store.end(key) },
+            of: { try await home.store.end(key, at: start) },
             during: { _ = try await home.store.check(key, at: start + 1) }
         )
         #expect(ended != nil)
@@ -82,9 +82,9 @@ struct LateReadTests {
         let key = try await home.signInCached().ticket.digest
         _ = try await home.holding(
             .after(.remove),
-            of: { try await home.store.end(key) },
+            of: { try await home.store.end(key, at: start) },
             during: {
-                let second = try await home.store.end(key)
+                let second = try await home.store.end(key, at: start)
                 #expect(second == nil)
                 try await home.expectRefused(key, at: start + 1)
             }
@@ -113,9 +113,9 @@ struct LateReadTests {
         try await home.holding(
             .before(.touch),
             of: { try await home.store.writeUses() },
-            during: { _ = try await home.store.end(key) }
+            during: { _ = try await home.store.end(key, at: start) }
         )
         #expect(try await home.store.check(key, at: start + 31) == nil)
-        #expect(await home.storage.sessionCount == 0)
+        #expect(await home.storage.count == 0)
     }
 }

@@ -14,6 +14,8 @@ actor MemoryStorage: SessionStorage {
 
     private var users: [PublicID: Principal] = [:]
     private var records: [TokenDigest: Session] = [:]
+    private var tombs: [TokenDigest: EndedSession] = [:]
+    private var versions: [PublicID: Int64] = [:]
     private var failures: Set<Point.Call> = []
     private var touchesUntilFailure: Int?
 
@@ -30,6 +32,11 @@ actor MemoryStorage: SessionStorage {
     /// Removes somebody, or disables the account, which looks the same from here.
     func drop(_ user: Principal) {
         users[user.id] = nil
+    }
+
+    /// Moves the number of somebody's password, as a change of it does.
+    func changePassword(of user: Principal) {
+        versions[user.id, default: 1] += 1
     }
 
     /// Ends a session as another process would, which nobody here is told of.
@@ -53,43 +60,60 @@ actor MemoryStorage: SessionStorage {
         touchesUntilFailure = nil
     }
 
+    /// Whose session a key is or was.
+    func owner(of key: TokenDigest) -> PublicID? {
+        records[key]?.userID ?? tombs[key]?.userID
+    }
+
     /// The record of a session as stored.
     func record(_ key: TokenDigest) -> Session? { records[key] }
 
     /// How many sessions are stored.
-    var sessionCount: Int { records.count }
+    var count: Int { records.count }
 
     // MARK: the promises
 
     func insert(
         _ session: Session,
-        keeping limit: Int
+        for authentication: Authentication,
+        keeping limit: Int,
+        ending old: [TokenDigest]
     ) async throws(StorageError) -> Insertion {
         try await begin(.insert)
         guard records[session.key] == nil, !records.values.contains(where: { $0.id == session.id })
         else { throw .duplicate }
-        guard let user = users[session.userID] else { throw .unknownUser }
+        let user = try user(of: session, authentication)
+        let replaced = old.compactMap { bury($0) }
         records[session.key] = session
-        let ended = records.values
+        let exceeded = records.values
             .filter { $0.userID == session.userID && $0.key != session.key }
             .sorted { ($0.lastSeenAt, $0.createdAt) > ($1.lastSeenAt, $1.createdAt) }
             .dropFirst(max(0, limit - 1))
-            .map(\.key)
-        for key in ended { records[key] = nil }
+            .compactMap { bury($0.key) }
         await gates.pass(.after(.insert))
-        return Insertion(principal: user, ended: ended)
+        return Insertion(principal: user, replaced: replaced, exceeded: Array(exceeded))
     }
 
     func replace(
         _ old: TokenDigest,
-        with session: Session
+        with session: Session,
+        for authentication: Authentication
     ) async throws(StorageError) -> Principal {
         try await begin(.replace)
-        guard records[old] != nil, let user = users[session.userID] else { throw .unknownUser }
-        records[old] = nil
+        guard records[old]?.userID == session.userID else { throw .unknownUser }
+        let user = try user(of: session, authentication)
+        _ = bury(old)
         records[session.key] = session
         await gates.pass(.after(.replace))
         return user
+    }
+
+    func sessions(of user: PublicID) async throws(StorageError) -> [Session] {
+        try await begin(.list)
+        let sessions = records.values.filter { $0.userID == user }
+            .sorted { $0.lastSeenAt > $1.lastSeenAt }
+        await gates.pass(.after(.list))
+        return sessions
     }
 
     func find(_ key: TokenDigest) async throws(StorageError) -> FoundSession? {
@@ -115,12 +139,49 @@ actor MemoryStorage: SessionStorage {
         await gates.pass(.after(.touch))
     }
 
-    func remove(_ key: TokenDigest) async throws(StorageError) -> PublicID? {
+    func remove(
+        _ key: TokenDigest,
+        at now: Timestamp
+    ) async throws(StorageError) -> EndedSession? {
         try await begin(.remove)
-        let removed = records.removeValue(forKey: key)
+        let ended = bury(key)
         await gates.pass(.after(.remove))
-        return removed?.id
+        return ended
     }
+
+    func remove(
+        _ id: PublicID,
+        of user: PublicID,
+        at now: Timestamp
+    ) async throws(StorageError) -> EndedSession? {
+        try await begin(.remove)
+        let key = records.values.first { $0.id == id && $0.userID == user }?.key
+        let ended = key.flatMap { bury($0) }
+        await gates.pass(.after(.remove))
+        return ended
+    }
+
+    func removeAll(
+        of user: PublicID?,
+        except kept: TokenDigest?,
+        at now: Timestamp
+    ) async throws(StorageError) -> [EndedSession] {
+        try await begin(.removeAll)
+        let ended = records.values
+            .filter { (user == nil || $0.userID == user) && $0.key != kept }
+            .compactMap { bury($0.key) }
+        await gates.pass(.after(.removeAll))
+        return ended
+    }
+
+    func ended(_ key: TokenDigest) async throws(StorageError) -> EndedSession? {
+        try await begin(.ended)
+        return tombs[key]
+    }
+
+    func forgetEnded(before time: Timestamp, limit: Int) async throws(StorageError) -> Int { 0 }
+
+    func sessionCount() async throws(StorageError) -> Int { records.count }
 
     func removeExpired(
         at now: Timestamp,
@@ -132,9 +193,26 @@ actor MemoryStorage: SessionStorage {
             .filter { session in cursor.map { session.key > $0 } ?? true }
         let visited = rest.prefix(limit)
         let removed = visited.filter { $0.isExpired(at: now) }.map(\.key)
-        for key in removed { records[key] = nil }
+        for key in removed { _ = bury(key) }
         await gates.pass(.after(.removeExpired))
         return Sweep(removed: removed, cursor: rest.count > limit ? visited.last?.key : nil)
+    }
+
+    private func user(
+        of session: Session,
+        _ authentication: Authentication
+    ) throws(StorageError) -> Principal {
+        guard let user = users[session.userID], authentication.userID == user.id,
+            authentication.credentialVersion == versions[user.id, default: 1]
+        else { throw .unknownUser }
+        return user
+    }
+
+    private func bury(_ key: TokenDigest) -> EndedSession? {
+        guard let session = records.removeValue(forKey: key) else { return nil }
+        let ended = EndedSession(key: key, id: session.id, userID: session.userID)
+        tombs[key] = ended
+        return ended
     }
 
     private func begin(_ call: Point.Call) async throws(StorageError) {

@@ -15,8 +15,8 @@ struct SessionLifeTests {
         #expect(new.session.key == new.ticket.digest)
         #expect(new.session.clientAddress == device.address)
         #expect(new.session.userAgent == device.userAgent)
-        #expect(new.principal == home.person)
-        #expect(new.endedCount == 0)
+        #expect(new.insertion.principal == home.person)
+        #expect(new.insertion.exceeded.isEmpty)
 
         let checked = try #require(try await home.store.check(new.ticket.digest, at: start + 1))
         #expect(checked.id == new.session.id)
@@ -24,9 +24,9 @@ struct SessionLifeTests {
         #expect(checked.expiresAt == start + 600)
         #expect(checked.authenticatedAt == start)
 
-        #expect(try await home.store.end(new.ticket.digest) == new.session.id)
+        #expect(try await home.store.end(new.ticket.digest, at: start)?.id == new.session.id)
         #expect(try await home.store.check(new.ticket.digest, at: start + 1) == nil)
-        #expect(await home.storage.sessionCount == 0)
+        #expect(await home.storage.count == 0)
     }
 
     /// ASVS 7.2.4: a new ticket at each authentication.
@@ -71,16 +71,16 @@ struct SessionLifeTests {
         let home = await Household()
         await home.storage.drop(home.person)
         await #expect(throws: StorageError.unknownUser) { _ = try await home.signIn() }
-        #expect(await home.storage.sessionCount == 0)
+        #expect(await home.storage.count == 0)
     }
 
     /// ASVS 7.4.1: what is ended stays ended, and an end that comes twice is no error.
     @Test func `ending a session twice succeeds and says there was none`() async throws {
         let home = await Household()
         let new = try await home.signInCached()
-        #expect(try await home.store.end(new.ticket.digest) == new.session.id)
-        #expect(try await home.store.end(new.ticket.digest) == nil)
-        #expect(try await home.store.end(Ticket.random().digest) == nil)
+        #expect(try await home.store.end(new.ticket.digest, at: start)?.id == new.session.id)
+        #expect(try await home.store.end(new.ticket.digest, at: start) == nil)
+        #expect(try await home.store.end(Ticket.random().digest, at: start) == nil)
     }
 
     @Test func `details are the whole record, and nil once it ended`() async throws {
@@ -89,7 +89,7 @@ struct SessionLifeTests {
         let found = try await home.store.details(new.ticket.digest)
         #expect(found?.session == new.session)
         #expect(found?.principal == home.person)
-        _ = try await home.store.end(new.ticket.digest)
+        _ = try await home.store.end(new.ticket.digest, at: start)
         #expect(try await home.store.details(new.ticket.digest) == nil)
     }
 
@@ -103,13 +103,12 @@ struct SessionLifeTests {
         let laptop = try await home.signIn(at: start + 1)
         let again = try await home.store.begin(
             for: home.person.id,
-            client: device,
-            isRemembered: false,
+            policy: home.policy,
             replacing: [laptop.ticket.digest, Ticket.random().digest],
             at: start + 2
         )
-        #expect(again.replaced == [laptop.session.id])
-        #expect(again.endedCount == 0)
+        #expect(again.insertion.replaced.map(\.id) == [laptop.session.id])
+        #expect(again.insertion.exceeded.isEmpty)
         try await home.expectLive(phone.ticket.digest, at: start + 3)
         try await home.expectRefused(laptop.ticket.digest, at: start + 3)
         try await home.expectLive(again.ticket.digest, at: start + 3)
@@ -181,7 +180,7 @@ struct SessionLifeTests {
         _ = try await home.store.check(first.ticket.digest, at: start + 10)
         try await home.store.writeUses()
         let fourth = try await home.signIn(at: start + 11)
-        #expect(fourth.endedCount == 1)
+        #expect(fourth.insertion.exceeded.count == 1)
         #expect(try await home.store.check(second.ticket.digest, at: start + 11) == nil)
         for kept in [first, third, fourth] {
             #expect(try await home.store.check(kept.ticket.digest, at: start + 11) != nil)
@@ -194,8 +193,7 @@ struct SessionLifeTests {
         await home.storage.add(other)
         let kept = try await home.store.begin(
             for: other.id,
-            client: device,
-            isRemembered: false,
+            policy: home.policy,
             at: start
         )
         for _ in 0..<5 { _ = try await home.signIn(at: start + 1) }

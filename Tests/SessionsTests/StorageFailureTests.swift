@@ -45,17 +45,17 @@ struct StorageFailureTests {
         let new = isCached ? try await home.signInCached() : try await home.signIn()
         await home.storage.fail(.remove)
         await #expect(throws: MemoryStorage.failure) {
-            _ = try await home.store.end(new.ticket.digest)
+            _ = try await home.store.end(new.ticket.digest, at: start)
         }
         #expect(try await home.store.check(new.ticket.digest, at: start + 1) != nil)
         await home.storage.recover()
-        #expect(try await home.store.end(new.ticket.digest) == new.session.id)
+        #expect(try await home.store.end(new.ticket.digest, at: start)?.id == new.session.id)
         #expect(try await home.store.check(new.ticket.digest, at: start + 1) == nil)
     }
 
     @Test func `a begin that throws begins nothing and ends nothing`() async throws {
         let home = await Household()
-        var kept: [NewSession] = []
+        var kept: [Begun] = []
         for _ in 0..<3 { kept.append(try await home.signInCached()) }
         await home.storage.fail(.insert)
         await #expect(throws: MemoryStorage.failure) { _ = try await home.signIn() }
@@ -63,7 +63,7 @@ struct StorageFailureTests {
         for session in kept {
             #expect(try await home.store.check(session.ticket.digest, at: start) != nil)
         }
-        #expect(await home.storage.sessionCount == 3)
+        #expect(await home.storage.count == 3)
     }
 
     @Test func `a sweep that throws removes nothing from the cache`() async throws {

@@ -98,9 +98,7 @@ struct TicketTests {
         let ticket = Ticket.random()
         let session = NewSession(
             ticket: ticket,
-            session: storedSession(key: ticket.digest, userID: .random()),
-            principal: makePrincipal(),
-            endedCount: 0
+            session: storedSession(key: ticket.digest, userID: .random())
         )
         for text in renderings(of: ticket) + renderings(of: session) + renderings(of: [ticket]) {
             #expect(!text.contains(ticket.text), "\(text.count) characters of text")

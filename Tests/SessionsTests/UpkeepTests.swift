@@ -25,7 +25,7 @@ struct UpkeepTests {
         } while cursor != nil && steps < 100
         #expect(removed == 10)
         #expect(steps >= 7, "25 sessions in steps of four")
-        #expect(await home.storage.sessionCount == 15)
+        #expect(await home.storage.count == 15)
         for key in old { #expect(try await home.store.check(key, at: start + 1) == nil) }
         for key in fresh { #expect(try await home.store.check(key, at: later + 1) != nil) }
     }

@@ -19,8 +19,7 @@ final class World: Sendable {
         scheduler = SeededScheduler(seed: seed)
         clock = Mutex(start)
         store = SessionStore(
-            storage: DelayedStorage(base: storage, scheduler: scheduler, history: history),
-            policy: shortPolicy
+            storage: DelayedStorage(base: storage, scheduler: scheduler, history: history)
         )
     }
 
@@ -43,9 +42,11 @@ final class World: Sendable {
         for _ in 0..<World.steps {
             await scheduler.pause()
             passTime()
-            switch scheduler.draw(1...10) {
+            switch scheduler.draw(1...12) {
             case 1...2: await logIn()
             case 3: await logOut()
+            case 4: await renew()
+            case 5: await endByID()
             default: await check()
             }
         }
@@ -60,6 +61,7 @@ final class World: Sendable {
                 try? await store.writeUses()
                 continue
             }
+            if scheduler.draw(1...4) == 1 { await endAll() }
             let now = clock.withLock(\.self)
             let index = history.invoke(.sweep, nil, at: now)
             let step = try? await store.sweep(at: now, after: cursor, limit: 2)
@@ -98,7 +100,6 @@ final class World: Sendable {
         do {
             let new = try await store.begin(
                 for: person.id,
-                client: device,
                 isRemembered: isRemembered,
                 at: now
             )
@@ -111,10 +112,61 @@ final class World: Sendable {
 
     private func logOut() async {
         guard let key = anyKey() else { return }
-        let index = history.invoke(.end, key, at: clock.withLock(\.self))
+        let now = clock.withLock(\.self)
+        let index = history.invoke(.end, key, at: now)
         do {
-            _ = try await store.end(key)
+            let ended = try await store.end(key, at: now)
             history.finish(index, .yes)
+            if let ended, ended.key != key { history.noteEnd(of: ended.key, like: index) }
+        } catch {
+            history.finish(index, .failed)
+        }
+    }
+
+    /// Ends a session by its public id, whatever its key is by then; that there is none is no
+    /// answer about any key.
+    private func endByID() async {
+        guard let key = anyKey(), let session = await storage.record(key) else { return }
+        let now = clock.withLock(\.self)
+        let index = history.invoke(.end, nil, at: now)
+        do {
+            let ended = try await store.end(session.id, of: session.userID, at: now)
+            history.finish(index, ended == nil ? .failed : .yes, key: ended?.key)
+        } catch {
+            history.finish(index, .failed)
+        }
+    }
+
+    /// Ends all sessions of somebody: those that had begun before are over.
+    private func endAll() async {
+        let person = people[scheduler.draw(0...1)]
+        let now = clock.withLock(\.self)
+        let known = keys.withLock(\.self)
+        var owned: [(TokenDigest, Int)] = []
+        for key in known where await storage.owner(of: key) == person.id {
+            owned.append((key, history.invoke(.end, key, at: now)))
+        }
+        let rest = history.invoke(.endAll, nil, at: now)
+        let isDone = (try? await store.endAll(of: person.id, at: now)) != nil
+        for (_, index) in owned { history.finish(index, isDone ? .yes : .failed) }
+        history.finish(rest, isDone ? .yes : .failed)
+    }
+
+    /// The owner proves the password again: the session goes on under another key.
+    private func renew() async {
+        guard let key = anyKey(), let old = await storage.record(key) else { return }
+        let now = clock.withLock(\.self)
+        let limits = shortPolicy.limits(isRemembered: old.isRemembered)
+        let index = history.invoke(.begin(limits), nil, at: now)
+        let new = shortPolicy.renewed(old, client: device, at: now)
+        do {
+            _ = try await store.renew(
+                key,
+                as: new,
+                for: Authentication(userID: old.userID, credentialVersion: 1)
+            )
+            history.finish(index, .yes, key: new.session.key)
+            keys.withLock { $0.append(new.session.key) }
         } catch {
             history.finish(index, .failed)
         }

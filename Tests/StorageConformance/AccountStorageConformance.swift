@@ -5,7 +5,9 @@ internal import Testing
 /// What every conformer of `AccountStorage` does, promise by promise.
 package enum AccountStorageConformance {
     /// All cases, in the order of the promises.
-    package static let cases: [ConformanceCase] = names + lookingUp + passwords + durability
+    package static let cases: [ConformanceCase] =
+        names + lookingUp + passwords + durability + newPasswords + editing + leaving + importing
+        + pages + links + devices
 
     /// Promise 1.
     static let names = [
@@ -44,6 +46,24 @@ package enum AccountStorageConformance {
             #expect(try await storage.accounts.user(first.id) == first)
             #expect(try await storage.accounts.credentials(of: NameKey(stored: "bob")) == nil)
         },
+        ConformanceCase(1, "an account begins with its first session, or not at all") { storage in
+            let ada = Sample.user()
+            let session = Sample.session(of: ada)
+            try await storage.accounts.insert(Sample.account(ada), beginning: session)
+            #expect(try await storage.sessions.find(session.key)?.session == session)
+            let bob = Sample.user("bob")
+            let taken = Sample.session(of: bob, key: session.key)
+            await #expect(throws: StorageError.duplicate) {
+                try await storage.accounts.insert(Sample.account(bob), beginning: taken)
+            }
+            await #expect(throws: StorageError.unknownUser) {
+                let foreign = Sample.session(of: ada)
+                try await storage.accounts.insert(Sample.account(bob), beginning: foreign)
+            }
+            #expect(try await storage.accounts.user(bob.id) == nil)
+            #expect(try await storage.sessions.sessions(of: ada.id) == [session])
+            try await storage.signUp(Sample.user("bob"))
+        },
         ConformanceCase(1, "of many who sign up with one name exactly one succeeds") { storage in
             let rivals = (0..<16).map { Sample.user("ada", email: "ada\($0)@example.org") }
             let winners = await withTaskGroup(of: PublicID?.self) { group in
@@ -80,6 +100,11 @@ package enum AccountStorageConformance {
                 #expect(found?.passwordHash == PasswordHash(phc: "$argon2id$x"))
             }
             #expect(try await storage.accounts.user(user.id) == user)
+            let found = try await storage.accounts.credentials(of: user.id)
+            #expect(found?.user == user)
+            #expect(found?.passwordHash == PasswordHash(phc: "$argon2id$x"))
+            #expect(found?.credentialVersion == 1)
+            #expect(try await storage.accounts.credentials(of: PublicID.random()) == nil)
         },
         ConformanceCase(2, "an absent account is nil, and keys are compared exactly") { storage in
             try await storage.signUp()

@@ -33,12 +33,12 @@ package enum Sample {
 
     /// Returns an account whose keys are the names of the user as they are.
     package static func account(_ user: User, hash: String = "$argon2id$1") -> NewAccount {
-        let names = [user.username] + (user.email.map { [$0] } ?? [])
-        var keys: [NameKey] = []
-        for name in names where !keys.contains(NameKey(stored: name)) {
-            keys.append(NameKey(stored: name))
-        }
-        return NewAccount(user: user, passwordHash: PasswordHash(phc: hash), keys: keys)
+        NewAccount(
+            user: user,
+            passwordHash: PasswordHash(phc: hash),
+            nameKey: NameKey(stored: user.username),
+            emailKey: user.email.map { NameKey(stored: $0) }
+        )
     }
 
     /// Returns a session of a user, begun `age` seconds after the start.
@@ -50,10 +50,22 @@ package enum Sample {
         lifetime: Int64 = 86_400,
         idle: Int64 = 28_800
     ) -> Session {
+        session(of: user.id, key: key, id: id, at: age, lifetime: lifetime, idle: idle)
+    }
+
+    /// Returns a session of the user with an id, begun `age` seconds after the start.
+    package static func session(
+        of userID: PublicID,
+        key: TokenDigest = key(),
+        id: PublicID = .random(),
+        at age: Int64 = 0,
+        lifetime: Int64 = 86_400,
+        idle: Int64 = 28_800
+    ) -> Session {
         Session(
             key: key,
             id: id,
-            userID: user.id,
+            userID: userID,
             createdAt: start + age,
             authenticatedAt: start + age,
             lastSeenAt: start + age,
@@ -63,19 +75,5 @@ package enum Sample {
             clientAddress: "203.0.113.7",
             userAgent: "Mozilla/5.0 (\u{1F9E5})"
         )
-    }
-}
-
-extension StorageUnderTest {
-    /// Adds an account for a user and returns the user.
-    @discardableResult
-    package func signUp(_ user: User = Sample.user()) async throws -> User {
-        try await accounts.insert(Sample.account(user))
-        return user
-    }
-
-    /// Adds a session with room for many more.
-    package func signIn(_ session: Session) async throws {
-        _ = try await sessions.insert(session, keeping: 1000)
     }
 }

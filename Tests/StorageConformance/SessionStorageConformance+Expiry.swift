@@ -5,31 +5,35 @@ internal import Testing
 extension SessionStorageConformance {
     /// Promise 9.
     static let expiry = [
-        ConformanceCase(
-            9,
-            "a session is over at the very second of either limit (ASVS 7.3.1, 7.3.2)"
-        ) { storage in
+        ConformanceCase(9, "the absolute limit removes at its very second (ASVS 7.3.2)") {
+            storage in
             let ada = try await storage.signUp()
             let now = Sample.start + 1000
             let over = [
-                Sample.session(of: ada, at: 0, lifetime: 1000, idle: 9999),
-                Sample.session(of: ada, at: 0, lifetime: 999, idle: 9999),
-                Sample.session(of: ada, at: 0, lifetime: 9999, idle: 1000),
-                Sample.session(of: ada, at: 0, lifetime: 9999, idle: 999),
+                Sample.session(of: ada, lifetime: 1000, idle: 9999),
+                Sample.session(of: ada, lifetime: 999, idle: 9999),
             ]
             let live = [
-                Sample.session(of: ada, at: 0, lifetime: 1001, idle: 1001),
+                Sample.session(of: ada, lifetime: 1001, idle: 9999),
                 Sample.session(of: ada, at: 2000, lifetime: 1, idle: 1),
-                Sample.session(of: ada, at: 0, lifetime: 1 << 40, idle: .max),
+                Sample.session(of: ada, lifetime: 1 << 40, idle: .max),
             ]
-            for session in over + live { try await storage.signIn(session) }
-            let sweep = try await storage.sessions.removeExpired(at: now, after: nil, limit: 100)
-            #expect(Set(sweep.removed) == Set(over.map(\.key)))
-            #expect(sweep.cursor == nil)
-            for session in over { #expect(try await storage.sessions.find(session.key) == nil) }
-            for session in live {
-                #expect(try await storage.sessions.find(session.key)?.session == session)
+            try await expectSweep(of: storage, over: over, live: live, at: now)
+        },
+        ConformanceCase(9, "the idle limit removes when no stored time can lag (ASVS 7.3.1)") {
+            storage in
+            let ada = try await storage.signUp()
+            let now = Sample.start + 10_000
+            var over: [Session] = []
+            var live: [Session] = []
+            for idle in [Int64(5), 60, 599, 600, 601, 3600] {
+                let lag = SessionPolicy.touchInterval(idleLimit: idle)
+                let age = 10_000 - idle - lag
+                over.append(Sample.session(of: ada, at: age - 1, idle: idle))
+                live.append(Sample.session(of: ada, at: age, idle: idle))
+                live.append(Sample.session(of: ada, at: 10_000 - idle, idle: idle))
             }
+            try await expectSweep(of: storage, over: over, live: live, at: now)
         },
         ConformanceCase(9, "a session that was used since is not over") { storage in
             let ada = try await storage.signUp()
@@ -39,7 +43,7 @@ extension SessionStorageConformance {
                 SessionUse(key: session.key, seenAt: Sample.start + 50)
             ])
             let sweep = try await storage.sessions.removeExpired(
-                at: Sample.start + 149,
+                at: Sample.start + 160,
                 after: nil,
                 limit: 100
             )
@@ -81,4 +85,21 @@ extension SessionStorageConformance {
             #expect(sweep == Sweep(removed: [], cursor: nil))
         },
     ]
+
+    private static func expectSweep(
+        of storage: StorageUnderTest,
+        over: [Session],
+        live: [Session],
+        at now: Timestamp
+    ) async throws {
+        for session in over + live { try await storage.signIn(session) }
+        let sweep = try await storage.sessions.removeExpired(at: now, after: nil, limit: 100)
+        #expect(Set(sweep.removed) == Set(over.map(\.key)))
+        #expect(sweep.cursor == nil)
+        for session in over { #expect(try await storage.sessions.find(session.key) == nil) }
+        for session in live {
+            #expect(try await storage.sessions.find(session.key)?.session == session)
+        }
+        #expect(try await storage.sessions.sessionCount() == live.count)
+    }
 }

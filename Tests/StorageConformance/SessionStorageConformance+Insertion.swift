@@ -51,7 +51,81 @@ extension SessionStorageConformance {
                 email: user.email,
                 groups: user.groups
             )
-            #expect(insertion == Insertion(principal: principal, ended: []))
+            #expect(insertion == Insertion(principal: principal, replaced: [], exceeded: []))
+        },
+        ConformanceCase(2, "a password that is no longer the one that was proved begins nothing") {
+            storage in
+            let ada = try await storage.signUp()
+            let old = try await storage.signIn(Sample.session(of: ada))
+            _ = try await storage.accounts.setPassword(
+                PasswordHash(phc: "$2"),
+                of: ada.id,
+                at: Sample.start
+            )
+            let late = Sample.session(of: ada)
+            await #expect(throws: StorageError.unknownUser) {
+                try await storage.sessions.insert(late, keeping: 10)
+            }
+            await #expect(throws: StorageError.unknownUser) {
+                try await storage.sessions.replace(old.key, with: late)
+            }
+            #expect(try await storage.sessions.find(late.key) == nil)
+            let renewed = Authentication(userID: ada.id, credentialVersion: 2)
+            _ = try await storage.sessions.insert(late, for: renewed, keeping: 10, ending: [])
+            #expect(try await storage.sessions.find(late.key)?.session == late)
+        },
+        ConformanceCase(2, "a session of somebody else than has proved the password is refused") {
+            storage in
+            let ada = try await storage.signUp()
+            let bob = try await storage.signUp(Sample.user("bob"))
+            let session = Sample.session(of: ada)
+            await #expect(throws: StorageError.unknownUser) {
+                try await storage.sessions.insert(
+                    session,
+                    for: .first(of: bob.id),
+                    keeping: 10,
+                    ending: []
+                )
+            }
+            #expect(try await storage.sessions.find(session.key) == nil)
+        },
+        ConformanceCase(3, "the sessions of the old keys end, whosever they are (ASVS 7.2.4)") {
+            storage in
+            let ada = try await storage.signUp()
+            let bob = try await storage.signUp(Sample.user("bob"))
+            let mine = try await storage.signIn(Sample.session(of: ada))
+            let other = try await storage.signIn(Sample.session(of: bob))
+            let kept = try await storage.signIn(Sample.session(of: ada))
+            let new = Sample.session(of: ada, at: 9)
+            let insertion = try await storage.sessions.insert(
+                new,
+                for: .first(of: ada.id),
+                keeping: 2,
+                ending: [mine.key, Sample.key(), other.key, mine.key]
+            )
+            #expect(insertion.replaced == [EndedSession(mine), EndedSession(other)])
+            #expect(insertion.exceeded.isEmpty)
+            for session in [mine, other] {
+                #expect(try await storage.sessions.find(session.key) == nil)
+            }
+            for session in [kept, new] {
+                #expect(try await storage.sessions.find(session.key)?.session == session)
+            }
+        },
+        ConformanceCase(3, "a session that is refused ends no other") { storage in
+            let ada = try await storage.signUp()
+            let old = try await storage.signIn(Sample.session(of: ada))
+            let taken = Sample.session(of: ada, key: old.key)
+            await #expect(throws: StorageError.duplicate) {
+                try await storage.sessions.insert(
+                    taken,
+                    for: .first(of: ada.id),
+                    keeping: 1,
+                    ending: [old.key]
+                )
+            }
+            #expect(try await storage.sessions.find(old.key)?.session == old)
+            #expect(try await storage.sessions.ended(old.key) == nil)
         },
         ConformanceCase(3, "the least recently used end when there are too many (ASVS 7.1.2)") {
             storage in
@@ -66,7 +140,7 @@ extension SessionStorageConformance {
             try await storage.sessions.touch([use])
             let new = Sample.session(of: ada, at: 200)
             let insertion = try await storage.sessions.insert(new, keeping: 3)
-            #expect(Set(insertion.ended) == [old[1].key, old[2].key])
+            #expect(Set(insertion.exceeded.map(\.key)) == [old[1].key, old[2].key])
             for session in [old[1], old[2]] {
                 #expect(try await storage.sessions.find(session.key) == nil)
             }
@@ -81,7 +155,7 @@ extension SessionStorageConformance {
             try await storage.signIn(old)
             let new = Sample.session(of: ada, at: 0)
             let insertion = try await storage.sessions.insert(new, keeping: 1)
-            #expect(insertion.ended == [old.key])
+            #expect(insertion.exceeded.map(\.key) == [old.key])
             #expect(try await storage.sessions.find(new.key) != nil)
         },
         ConformanceCase(3, "logins that meet never leave more than the limit") { storage in
@@ -90,7 +164,7 @@ extension SessionStorageConformance {
             let ended = try await withThrowingTaskGroup(of: [TokenDigest].self) { group in
                 for session in new {
                     group.addTask {
-                        try await storage.sessions.insert(session, keeping: 5).ended
+                        try await storage.sessions.insert(session, keeping: 5).exceeded.map(\.key)
                     }
                 }
                 return try await group.reduce(into: []) { $0 += $1 }

@@ -31,6 +31,7 @@ extension SessionStorageConformance {
             let again = try await storage.reopen()
             for (key, isLive) in await ledger.verdicts {
                 #expect((try await again.sessions.find(key) != nil) == isLive)
+                #expect((try await again.sessions.ended(key) != nil) != isLive)
             }
         }
     ]
@@ -39,11 +40,15 @@ extension SessionStorageConformance {
 /// What has been acknowledged so far: which sessions began, and which of them ended.
 private actor Ledger {
     private(set) var verdicts: [TokenDigest: Bool] = [:]
+    private var sessions: [TokenDigest: Session] = [:]
 
-    func began(_ key: TokenDigest) { verdicts[key] = verdicts[key] ?? true }
+    func began(_ session: Session) {
+        verdicts[session.key] = verdicts[session.key] ?? true
+        sessions[session.key] = session
+    }
     func ended(_ key: TokenDigest) { verdicts[key] = false }
     func hasEnded(_ key: TokenDigest) -> Bool { verdicts[key] == false }
-    func any() -> TokenDigest? { verdicts.randomElement()?.key }
+    func any() -> Session? { sessions.values.randomElement() }
 }
 
 /// A task that does one thing after the other to sessions that others use as well.
@@ -53,16 +58,20 @@ private struct Player {
     let ledger: Ledger
 
     func move() async throws {
-        guard let key = await ledger.any(), Int.random(in: 0..<6) > 0 else {
+        guard let session = await ledger.any(), Int.random(in: 0..<6) > 0 else {
             return try await begin()
         }
-        switch Int.random(in: 0..<6) {
+        let key = session.key
+        switch Int.random(in: 0..<7) {
         case 0:
             _ = try await sessions.remove(key)
             await ledger.ended(key)
         case 1:
-            try await replace(key)
-        case 2, 3:
+            _ = try await sessions.remove(session.id, of: session.userID, at: Sample.start)
+            await ledger.ended(key)
+        case 2:
+            try await replace(session)
+        case 3, 4:
             let time = Sample.start + Int64.random(in: 0..<1000)
             try await sessions.touch([SessionUse(key: key, seenAt: time)])
         default:
@@ -75,19 +84,19 @@ private struct Player {
     private func begin() async throws {
         let session = Sample.session(of: user)
         _ = try await sessions.insert(session, keeping: 10_000)
-        await ledger.began(session.key)
+        await ledger.began(session)
     }
 
-    private func replace(_ key: TokenDigest) async throws {
-        let hadEnded = await ledger.hasEnded(key)
-        let session = Sample.session(of: user)
+    private func replace(_ old: Session) async throws {
+        let hadEnded = await ledger.hasEnded(old.key)
+        let session = Sample.session(of: old.userID)
         do {
-            _ = try await sessions.replace(key, with: session)
+            _ = try await sessions.replace(old.key, with: session)
             #expect(!hadEnded, "an ended session was replaced")
-            await ledger.began(session.key)
+            await ledger.began(session)
         } catch StorageError.unknownUser {
             // Somebody was quicker.
         }
-        await ledger.ended(key)
+        await ledger.ended(old.key)
     }
 }

@@ -17,6 +17,26 @@ extension SessionStorageConformance {
             #expect(try await storage.sessions.find(old.key) == nil)
             #expect(try await storage.sessions.find(new.key)?.session == new)
         },
+        ConformanceCase(8, "the new session may have the public id of the old one") { storage in
+            let ada = try await storage.signUp()
+            let old = try await storage.signIn(Sample.session(of: ada))
+            let new = Sample.session(of: ada, id: old.id, at: 60)
+            _ = try await storage.sessions.replace(old.key, with: new)
+            #expect(try await storage.sessions.sessions(of: ada.id) == [new])
+            #expect(try await storage.sessions.ended(old.key) == EndedSession(old))
+        },
+        ConformanceCase(8, "the session of another user is not replaced") { storage in
+            let ada = try await storage.signUp()
+            let bob = try await storage.signUp(Sample.user("bob"))
+            let theirs = try await storage.signIn(Sample.session(of: bob))
+            let mine = Sample.session(of: ada)
+            await #expect(throws: StorageError.unknownUser) {
+                try await storage.sessions.replace(theirs.key, with: mine)
+            }
+            #expect(try await storage.sessions.find(theirs.key)?.session == theirs)
+            #expect(try await storage.sessions.find(mine.key) == nil)
+            #expect(try await storage.sessions.ended(theirs.key) == nil)
+        },
         ConformanceCase(8, "an ended session cannot give birth to a new one") { storage in
             let ada = try await storage.signUp()
             let ended = Sample.session(of: ada)

@@ -10,6 +10,8 @@ package struct StorageUnderTest: Sendable {
     package let sessions: any SessionStorage
     /// Where its accounts are.
     package let accounts: any AccountStorage
+    /// Where the counters of failed tries are.
+    package let throttle: any ThrottleStorage
     /// Closes the storage and opens it again on what it wrote.
     package let reopen: @Sendable () async throws -> StorageUnderTest
 
@@ -17,10 +19,12 @@ package struct StorageUnderTest: Sendable {
     package init(
         sessions: any SessionStorage,
         accounts: any AccountStorage,
+        throttle: any ThrottleStorage,
         reopen: @escaping @Sendable () async throws -> StorageUnderTest
     ) {
         self.sessions = sessions
         self.accounts = accounts
+        self.throttle = throttle
         self.reopen = reopen
     }
 }

@@ -11,4 +11,9 @@ import Testing
     func `SQLite keeps the promises of AccountStorage`(_ promise: ConformanceCase) async throws {
         try await promise.check(on: StorageUnderTest.sqlite)
     }
+
+    @Test(arguments: ThrottleStorageConformance.cases)
+    func `SQLite keeps the promises of ThrottleStorage`(_ promise: ConformanceCase) async throws {
+        try await promise.check(on: StorageUnderTest.sqlite)
+    }
 }

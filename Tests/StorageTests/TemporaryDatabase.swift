@@ -59,7 +59,7 @@ extension StorageUnderTest {
     }
 
     private init(_ database: TemporaryDatabase, _ storage: SQLiteStorage) {
-        self.init(sessions: storage, accounts: storage) {
+        self.init(sessions: storage, accounts: storage, throttle: storage) {
             try storage.close()
             return StorageUnderTest(database, try database.open())
         }

@@ -4,22 +4,23 @@ import Testing
 /// Values cannot forge a line or a field of the log (ASVS 16.4.1).
 @Suite struct ForgeryTests {
     /// Writes a value as a field between two others.
-    private func line(with value: String) -> String {
+    private func line(with value: String, format: LogFormat = .logfmt) -> String {
         let event = Event.storageFailed(code: "io", detail: value, during: "check")
-        return EventLog.line(event, at: 0, hasPriority: false)
+        return EventLog.line(event, at: 0, hasPriority: false, format: format)
     }
 
-    @Test(
-        arguments: [
-            "a\ntime=1970-01-01T00:00:00Z level=info event=authn_login_success user=root",
-            "a\r\nb", "a\rb", "x\" during=forged event=\"y", "x during=forged", "a=b", "\\", "\\\"",
-            "\\u{a}", "", " ", "\t", "a\u{0}b", "\u{1B}[2K\u{1B}[1A", "\u{7F}", "\u{85}",
-            "\u{9B}2K",
-            "\u{2028}x", "\u{2029}x", "\u{B}\u{C}", "Zoë 李 😀", "\"\u{301} during=forged",
-            "\\\u{301}",
-            "\n\u{301}", "\u{FEFF}", "e\u{301}", "'", "`id`", "$(id)", "%n", "<3>", "a\"",
-        ]
-    )
+    static let values = [
+        "a\ntime=1970-01-01T00:00:00Z level=info event=authn_login_success user=root",
+        "a\r\nb", "a\rb", "x\" during=forged event=\"y", "x during=forged", "a=b", "\\", "\\\"",
+        "\\u{a}", "", " ", "\t", "a\u{0}b", "\u{1B}[2K\u{1B}[1A", "\u{7F}", "\u{85}",
+        "\u{9B}2K",
+        "\u{2028}x", "\u{2029}x", "\u{B}\u{C}", "Zoë 李 😀", "\"\u{301} during=forged",
+        "\\\u{301}",
+        "\n\u{301}", "\u{FEFF}", "e\u{301}", "'", "`id`", "$(id)", "%n", "<3>", "a\"",
+        "{", "\",\"event\":\"forged", "\u{D7FF}\u{E000}\u{10FFFF}", "/",
+    ]
+
+    @Test(arguments: values)
     func `a value is read back as it was and changes nothing round it`(value: String) throws {
         let line = line(with: value)
         let fields = try #require(Logfmt.fields(of: line))
@@ -28,9 +29,56 @@ import Testing
         #expect(fields[5].value == "check")
     }
 
+    @Test(arguments: values)
+    func `a value is read back from JSON as it was (RFC 8259)`(value: String) throws {
+        let line = line(with: value, format: .json)
+        let fields = try #require(JSONLine.fields(of: line))
+        #expect(fields.map(\.name) == ["time", "level", "event", "code", "detail", "during"])
+        #expect(fields[4].value.unicodeScalars.elementsEqual(value.unicodeScalars))
+        #expect(fields[5].value == "check")
+    }
+
+    @Test(arguments: LogFormat.allCases)
+    func `a line has at most the 4096 bytes that a pipe takes at once`(format: LogFormat) {
+        let long = ["x", "\u{2028}", "\"", "😀", "\u{1}"].map {
+            String(repeating: $0, count: 100_000)
+        }
+        for text in long {
+            let origin = Event.Origin(address: text, requestID: text)
+            let events: [Event] = [
+                .groupsChanged(user: text, added: [text], removed: [text], by: text, from: origin),
+                .loginSucceeded(user: text, session: text, afterFailures: .max, from: origin),
+                .storageFailed(code: text, detail: text, during: text),
+                .settingsRefused(reason: text),
+            ]
+            for event in events {
+                let line = EventLog.line(
+                    event,
+                    at: 0,
+                    hasPriority: true,
+                    format: format,
+                    suppressed: .max,
+                    droppedBefore: .max
+                )
+                #expect(line.utf8.count <= 4096)
+                #expect(line.hasSuffix("dropped_before=9223372036854775807\n") || format == .json)
+                let fields =
+                    format == .json
+                    ? JSONLine.fields(of: String(line.dropFirst(3)))
+                    : Logfmt.fields(of: String(line.dropFirst(3)))
+                #expect(fields?.last?.value == "\(Int.max)")
+                #expect(fields?.contains { $0.value.hasSuffix("…") } == true)
+            }
+        }
+    }
+
     @Test func `no character ends the line or moves the cursor of a terminal`() throws {
         for number in UInt32(0)...0x2FFF {
             guard let scalar = Unicode.Scalar(number) else { continue }
+            let json = line(with: "a\(scalar)\u{301}", format: .json)
+            if JSONLine.fields(of: json)?.count != 6 {
+                Issue.record("U+\(String(number, radix: 16)) is not tamed in JSON")
+            }
             let line = line(with: "a\(scalar)\u{301}")
             let scalars = line.unicodeScalars
             let isTame = scalars.dropLast().allSatisfy { scalar in
@@ -41,53 +89,5 @@ import Testing
                 Issue.record("U+\(String(number, radix: 16)) is not tamed")
             }
         }
-    }
-}
-
-/// Reads logfmt as `EventLog` writes it; an own reading, so that the writing is not its own judge.
-private enum Logfmt {
-    /// The fields of one line; `nil` when it is not one line of logfmt.
-    static func fields(of line: String) -> [(name: String, value: String)]? {
-        var rest = line.unicodeScalars[...]
-        guard rest.popLast() == "\n", !rest.contains("\n") else { return nil }
-        var fields: [(name: String, value: String)] = []
-        while !rest.isEmpty {
-            let name = rest.prefix { $0 != "=" && $0 != " " && $0 != "\"" }
-            rest = rest.dropFirst(name.count)
-            guard !name.isEmpty, rest.popFirst() == "=" else { return nil }
-            guard let value = value(&rest) else { return nil }
-            fields.append((String(name), value))
-            guard rest.isEmpty || rest.popFirst() == " " else { return nil }
-        }
-        return fields
-    }
-
-    private static func value(_ rest: inout Substring.UnicodeScalarView) -> String? {
-        var value = String.UnicodeScalarView()
-        guard rest.first == "\"" else {
-            let plain = rest.prefix { $0 != " " }
-            rest = rest.dropFirst(plain.count)
-            return plain.contains("\"") || plain.contains("=") ? nil : String(plain)
-        }
-        rest.removeFirst()
-        while let scalar = rest.popFirst() {
-            switch scalar {
-            case "\"": return String(value)
-            case "\\":
-                guard let escaped = escape(&rest) else { return nil }
-                value.append(escaped)
-            default: value.append(scalar)
-            }
-        }
-        return nil
-    }
-
-    private static func escape(_ rest: inout Substring.UnicodeScalarView) -> Unicode.Scalar? {
-        let kind = rest.popFirst()
-        if kind == "\"" || kind == "\\" { return kind }
-        guard kind == "u", rest.popFirst() == "{" else { return nil }
-        let digits = rest.prefix { $0 != "}" }
-        rest = rest.dropFirst(digits.count + 1)
-        return UInt32(String(digits), radix: 16).flatMap { Unicode.Scalar($0) }
     }
 }

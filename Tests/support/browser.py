@@ -91,6 +91,18 @@ class Browser:
         self.fill(username=name, password=password)
         self.submit("/login")
 
+    def change_password(self, current: str, new: str) -> None:
+        """Changes the password with the form of the account page."""
+        self.driver.find_element(By.ID, "current").send_keys(current)
+        self.driver.find_element(By.ID, "new").send_keys(new)
+        self.submit("/password")
+
+    def make_user(self, name: str, groups: str) -> None:
+        """Makes an account with the form of the page of all users."""
+        self.driver.find_element(By.ID, "new-username").send_keys(name)
+        self.driver.find_element(By.ID, "new-groups").send_keys(groups)
+        self.submit("/admin/users")
+
     def press_tab(self) -> WebElement:
         """Presses TAB and returns what has the focus then."""
         webdriver.ActionChains(self.driver).send_keys(Keys.TAB).perform()

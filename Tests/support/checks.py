@@ -40,7 +40,7 @@ def assert_issue(response: Response, path: str | None) -> None:
 
 def assert_session_cookie(response: Response, max_age: int = 86400) -> str:
     """The answer sets the session cookie, and only it, exactly as promised; its ticket."""
-    value = response.header("Set-Cookie")
+    value = response.session_cookie
     assert value is not None, f"no cookie in {response}"
     match = SESSION_COOKIE.fullmatch(value)
     assert match, f"not the promised cookie: {re.sub('=[^;]{43}', '=(43)', value)}"

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+
+# The cookie by which a device is known again; a login may set it beside that of the session.
+DEVICE = re.compile(r"(__Host-|__Secure-)?device=")
 
 
 @dataclass(frozen=True)
@@ -24,6 +29,13 @@ class Response:
         """The one value of the header `name`; a repeated header is a failure."""
         values = self.all(name)
         assert len(values) <= 1, f"{name} stands {len(values)} times in the answer: {values}"
+        return values[0] if values else None
+
+    @property
+    def session_cookie(self) -> str | None:
+        """The one Set-Cookie that is not that of the known device."""
+        values = [v for v in self.all("Set-Cookie") if not DEVICE.match(v)]
+        assert len(values) <= 1, f"several session cookies: {values}"
         return values[0] if values else None
 
     @property

@@ -13,130 +13,123 @@ extension Site {
     /// POST /login: a session and its cookie for the right name and password.
     func logIn(_ visit: Visit) async throws(Problem) -> Response {
         let fields = try visit.fields()
-        let username = try fields.text("username")
-        let email = try fields.text("email")
-        let next = try fields.text("next")
         let password = try fields.text("password") ?? ""
-        let login = LoginForm(
-            name: [username, email].compactMap { $0 }.first { !$0.isEmpty } ?? "",
+        let form = LoginForm(
+            name: try fields.typedName(),
             isRemembered: try fields.isSet("remember"),
-            next: next ?? visit.request.queryValue("next")
+            next: try fields.text("next") ?? visit.request.queryValue("next")
         )
-        guard !login.name.isEmpty, !password.isEmpty else {
+        guard !form.name.isEmpty, !password.isEmpty else {
             var issues: [InputIssue] = []
-            if login.name.isEmpty {
+            if form.name.isEmpty {
                 issues.append(InputIssue(path: "username", message: "Please give your name."))
             }
             if password.isEmpty {
                 issues.append(InputIssue(path: "password", message: "Please give your password."))
             }
-            return failure(.invalidRequest(issues), login, visit)
+            return failure(.invalidRequest(issues), form, visit)
         }
         do throws(Problem) {
-            let user = try await authenticate(name: login.name, password: password, visit)
-            let new = try await begin(for: user, isRemembered: login.isRemembered, visit)
+            let login = try await authenticate(name: form.name, password: password, visit)
+            let (new, insertion) = try await begin(for: login, form.isRemembered, visit)
             record(
                 .loginSucceeded(
-                    user: user.id.text,
+                    user: login.user.id.text,
                     session: new.session.id.text,
+                    afterFailures: login.priorFailures,
                     from: visit.origin
                 )
             )
             var response =
                 visit.form == .page
-                ? Response.redirect(destination(next: login.next, mount: visit.request.mount))
-                : Response.json(["user": .person(new.principal)])
+                ? Response.redirect(destination(next: form.next, mount: visit.request.mount))
+                : Response.json(["user": .person(insertion.principal)])
             give(new, to: &response, visit)
+            await rememberDevice(
+                of: login.user.id,
+                isKnown: login.isKnownDevice,
+                in: &response,
+                visit
+            )
             return response
         } catch {
-            return failure(error, login, visit)
+            return failure(error, form, visit)
         }
-    }
-
-    /// Begins a session and ends the one that the browser had, whoever's it was: a login always
-    /// gives a new ticket, and the old one is dead (ASVS 7.2.4).
-    func begin(
-        for user: User,
-        isRemembered: Bool,
-        _ visit: Visit
-    ) async throws(Problem) -> NewSession {
-        let new: NewSession
-        do throws(StorageError) {
-            new = try await sessions.begin(
-                for: user.id,
-                client: visit.client,
-                isRemembered: isRemembered,
-                replacing: tickets(of: visit),
-                at: now()
-            )
-        } catch .unknownUser {
-            // Deleted or disabled between the password and the session.
-            record(.loginFailed(from: visit.origin))
-            throw .invalidCredentials
-        } catch {
-            throw problem(of: error, during: "begin")
-        }
-        let (user, session) = (user.id.text, new.session.id.text)
-        record(.sessionCreated(user: user, session: session, isRemembered: isRemembered))
-        if new.endedCount > 0 { record(.sessionsExceeded(user: user, ended: new.endedCount)) }
-        for replaced in new.replaced { record(.sessionEnded(session: replaced.text)) }
-        return new
-    }
-
-    /// The tickets that a visit brings, for ending them; more than one is an event.
-    func tickets(of visit: Visit) -> [TokenDigest] {
-        let header = visit.request.cookie
-        let mount = visit.request.mount
-        if case .suspicious(let reason) = cookie.find(in: header.span, mount: mount) {
-            record(.suspiciousCookie(reason: reason, from: visit.origin))
-        }
-        return cookie.tickets(in: header.span, mount: mount)
-    }
-
-    /// Puts the cookie of a new session into an answer.
-    func give(_ new: NewSession, to response: inout Response, _ visit: Visit) {
-        let lifetime = new.session.expiresAt - new.session.createdAt
-        let value = cookie.giving(new.ticket, for: lifetime, mount: visit.request.mount)
-        response.add("Set-Cookie", value)
-    }
-
-    /// Where a login leads: to `next` where that is allowed, else to the account page.
-    func destination(next: String?, mount: String) -> String {
-        next.flatMap { ReturnPath($0, allowedHosts: returnHosts)?.location } ?? mount + "/account"
-    }
-
-    /// Where a visit to the login page leads when there is nothing to log in to.
-    func destination(of visit: Visit) -> String {
-        destination(next: visit.request.queryValue("next"), mount: visit.request.mount)
     }
 
     private func authenticate(
         name: String,
         password: String,
         _ visit: Visit
-    ) async throws(Problem) -> User {
+    ) async throws(Problem) -> Login {
         do throws(AuthenticationError) {
-            return try await accounts.authenticate(name: name, password: password)
+            return try await accounts.authenticate(
+                name: name,
+                password: password,
+                from: source(of: visit)
+            )
         } catch {
             switch error {
-            case .invalidCredentials:
-                record(.loginFailed(from: visit.origin))
+            case .invalidCredentials(let user):
+                record(.loginFailed(user: user?.text, from: visit.origin))
                 throw .invalidCredentials
-            case .busy:
-                record(.loginTurnedAway(from: visit.origin))
-                throw .busy()
-            case .storage(let error): throw problem(of: error, during: "login")
+            default: throw problem(of: error, during: "login", visit)
             }
         }
     }
 
-    private func failure(_ problem: Problem, _ login: LoginForm, _ visit: Visit) -> Response {
+    /// Begins a session and ends the one that the browser had, whoever's it was: a login always
+    /// gives a new ticket, and the old one is dead (ASVS 7.2.4).
+    private func begin(
+        for login: Login,
+        _ isRemembered: Bool,
+        _ visit: Visit
+    ) async throws(Problem) -> (NewSession, Insertion) {
+        let new = choices.sessionPolicy.newSession(
+            of: login.user.id,
+            client: visit.client,
+            isRemembered: isRemembered,
+            at: now()
+        )
+        do throws(StorageError) {
+            let insertion = try await sessions.begin(
+                new,
+                for: login.authentication,
+                keeping: choices.sessionPolicy.sessionsPerAccount,
+                replacing: tickets(of: visit)
+            )
+            noteBeginning(
+                of: new,
+                visit,
+                replaced: insertion.replaced,
+                exceeded: insertion.exceeded
+            )
+            return (new, insertion)
+        } catch .unknownUser {
+            // Deleted, disabled or given another password between the password and the session.
+            record(.loginFailed(user: login.user.id.text, from: visit.origin))
+            throw .invalidCredentials
+        } catch {
+            throw problem(of: error, during: "begin")
+        }
+    }
+
+    private func failure(_ problem: Problem, _ form: LoginForm, _ visit: Visit) -> Response {
         guard visit.form == .page else { return problem.json() }
-        var login = login
-        login.error = problem.sentence
-        var response = pages.login(login, status: problem.status, of: visit)
+        var form = form
+        form.error = problem.sentence
+        var response = pages.login(form, status: problem.status, of: visit)
         problem.addFields(to: &response)
         return response
+    }
+}
+
+extension Fields {
+    /// What stands in the field `username` or, when that is empty, in the field `email`.
+    func typedName() throws(Problem) -> String {
+        let username = try text("username")
+        let email = try text("email")
+        return [username, email].compactMap { $0 }.first { !$0.isEmpty } ?? ""
     }
 }
 
@@ -146,4 +139,5 @@ struct LoginForm: Sendable {
     var isRemembered = false
     var next: String?
     var error: String?
+    var notice: String?
 }

@@ -9,7 +9,7 @@ extension Site {
         if try await session(of: visit) != nil { return .redirect(destination(of: visit)) }
         return pages.signUp(
             SignUpForm(next: visit.request.queryValue("next")),
-            passwordMinimum: passwordMinimum,
+            passwordMinimum: choices.passwordMinimum,
             of: visit
         )
     }
@@ -19,20 +19,21 @@ extension Site {
         let fields = try visit.fields()
         let username = try fields.text("username")
         let email = try fields.text("email")
-        let next = try fields.text("next")
-        let form = SignUpForm(
-            name: [username, email].compactMap { $0 }.first { !$0.isEmpty } ?? "",
-            next: next ?? visit.request.queryValue("next")
-        )
         let password = try fields.text("password") ?? ""
+        let form = SignUpForm(
+            name: try fields.typedName(),
+            next: try fields.text("next") ?? visit.request.queryValue("next")
+        )
         do throws(Problem) {
-            let user = try await makeAccount(username, email, password, visit)
-            let new = try await begin(for: user, isRemembered: false, visit)
+            let (user, new) = try await makeAccount(username, email, password, visit)
+            await endOldSessions(visit)
+            noteBeginning(of: new, visit)
             var response =
                 visit.form == .page
                 ? Response.redirect(destination(next: form.next, mount: visit.request.mount))
-                : Response.json(.person(new.principal), status: 201)
+                : Response.json(.person(user.principal), status: 201)
             give(new, to: &response, visit)
+            await rememberDevice(of: user.id, isKnown: false, in: &response, visit)
             return response
         } catch {
             return failure(error, form, visit)
@@ -44,27 +45,53 @@ extension Site {
         _ email: String?,
         _ password: String,
         _ visit: Visit
-    ) async throws(Problem) -> User {
+    ) async throws(Problem) -> (User, NewSession) {
         do throws(SignUpError) {
-            let user = try await accounts.signUp(
+            let made = try await accounts.signUp(
                 username: username,
                 email: email,
-                password: password
-            )
-            record(.userCreated(user: user.id.text, from: visit.origin))
-            return user
-        } catch {
-            switch error {
-            case .invalid(let issues):
-                throw .invalidRequest(
-                    issues.map { InputIssue(path: $0.field, message: $0.sentence) }
+                password: password,
+                from: source(of: visit)
+            ) { id in
+                choices.sessionPolicy.newSession(
+                    of: id,
+                    client: visit.client,
+                    isRemembered: false,
+                    at: now()
                 )
-            case .taken: throw .usernameTaken
-            case .busy:
-                record(.loginTurnedAway(from: visit.origin))
-                throw .busy()
-            case .storage(let error): throw problem(of: error, during: "signup")
             }
+            record(.userCreated(user: made.user.id.text, by: nil, from: visit.origin))
+            return made
+        } catch {
+            throw problem(of: error, visit)
+        }
+    }
+
+    /// Ends the sessions that the browser had.
+    ///
+    /// The account is there already, so a failure leaves them to their limits; nobody holds their
+    /// tickets any more.
+    private func endOldSessions(_ visit: Visit) async {
+        for key in tickets(of: visit) {
+            do throws(StorageError) {
+                if let ended = try await sessions.end(key, at: now()) { noteEnd(of: ended, visit) }
+            } catch {
+                _ = problem(of: error, during: "end")
+            }
+        }
+    }
+
+    /// The problem that a sign-up error is, with its event.
+    func problem(of error: SignUpError, _ visit: Visit) -> Problem {
+        switch error {
+        case .invalid(let issues):
+            return .invalidRequest(
+                issues.map { InputIssue(path: $0.field, message: $0.sentence) }
+            )
+        case .taken: return .usernameTaken
+        case .throttled(let scope, let seconds): return throttled(scope, seconds, visit)
+        case .busy: return busy(visit)
+        case .storage(let error): return problem(of: error, during: "signup")
         }
     }
 
@@ -81,7 +108,7 @@ extension Site {
         if problem.issues.isEmpty { form.error = problem.sentence }
         var response = pages.signUp(
             form,
-            passwordMinimum: passwordMinimum,
+            passwordMinimum: choices.passwordMinimum,
             status: problem.status,
             of: visit
         )

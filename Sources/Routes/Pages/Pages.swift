@@ -27,6 +27,12 @@ struct Pages: Sendable {
         ("login", PackageResources.login_mustache),
         ("signup", PackageResources.signup_mustache),
         ("account", PackageResources.account_mustache),
+        ("deletion", PackageResources.deletion_mustache),
+        ("reauthenticate", PackageResources.reauthenticate_mustache),
+        ("set-password", PackageResources.set_password_mustache),
+        ("users", PackageResources.users_mustache),
+        ("user", PackageResources.user_mustache),
+        ("nav", PackageResources.nav_mustache),
         ("error", PackageResources.error_mustache),
     ]
 
@@ -43,6 +49,7 @@ struct Pages: Sendable {
                 "next": form.next ?? "",
                 "nextQuery": nextQuery(form.next),
                 "error": form.error,
+                "notice": form.notice,
             ]
         )
     }
@@ -71,29 +78,6 @@ struct Pages: Sendable {
         )
     }
 
-    /// The account page.
-    func account(_ found: FoundSession, of visit: Visit) -> Response {
-        let session = found.session
-        return page(
-            "account",
-            200,
-            visit,
-            [
-                "title": "Your account",
-                "username": found.principal.username,
-                "email": found.principal.email,
-                "role": found.principal.role,
-                "groups": found.principal.groups,
-                "session": [
-                    "device": deviceName(fromUserAgent: session.userAgent),
-                    "createdAt": moment(session.createdAt),
-                    "expiresAt": moment(session.expiresAt),
-                    "remembered": session.isRemembered,
-                ] as [String: Any],
-            ]
-        )
-    }
-
     /// A page that tells of a problem.
     func error(_ problem: Problem, of visit: Visit) -> Response {
         page(
@@ -110,7 +94,7 @@ struct Pages: Sendable {
         )
     }
 
-    private func page(
+    func page(
         _ template: String,
         _ status: Int,
         _ visit: Visit,
@@ -125,7 +109,7 @@ struct Pages: Sendable {
     }
 
     /// A time for people and, in the attribute beside it, for programs.
-    private func moment(_ time: Timestamp) -> [String: Any] {
+    func moment(_ time: Timestamp) -> [String: Any] {
         ["text": UTC.readable(time.seconds), "machine": UTC.text(time.seconds)]
     }
 

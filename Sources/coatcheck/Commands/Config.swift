@@ -19,6 +19,10 @@ struct Config: ParsableCommand {
             let settings = try options.load()
             print("The settings can be used.")
             print(settings.cookieExplanation)
+            for sentence in settings.policyExplanations { print(sentence) }
+            if settings[.siteURL].isEmpty {
+                print("site.url is empty: links to set a password are shown without a host.")
+            }
         }
     }
 

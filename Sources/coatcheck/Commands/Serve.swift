@@ -1,7 +1,7 @@
 internal import ArgumentParser
-import Dispatch
 internal import FastCGI
 import Glibc
+internal import Routes
 internal import Sessions
 internal import Storage
 internal import Telemetry
@@ -22,24 +22,29 @@ struct Serve: ParsableCommand {
         // interrupts loses its request.
         let signals = Signals.block()
         let settings = try options.load()
-        let log = EventLog(threshold: settings[.logLevel])
+        let recorder = Recorder(
+            log: settings.eventLog,
+            metrics: Metrics(routes: Site.routePaths + ["guard", "none"]),
+            trail: AuditTrail()
+        )
         let supervisor = Supervisor()
         do {
             let storage = try SQLiteStorage(
                 path: settings[.storagePath],
                 readers: settings[.workers]
             )
-            let house = try House(settings, storage: storage, record: log.record)
+            let house = try House(settings, storage: storage, recorder: recorder)
+            try wait { try await house.open() }
             let listener = try listen(settings)
             let place = listener.place
             let pool = try WorkerPool(
                 listener: listener,
                 workers: settings[.workers],
-                report: { log.record(Event($0)) },
+                report: { recorder.record(Event($0)) },
                 respond: house.gateway.respond
             )
-            if !settings[.cookieSecure] { log.record(.cookieNotSecure) }
-            log.record(
+            if !settings[.cookieSecure] { recorder.record(.cookieNotSecure) }
+            recorder.record(
                 .started(
                     version: Coatcheck.version,
                     listeningOn: place,
@@ -48,13 +53,13 @@ struct Serve: ParsableCommand {
             )
             supervisor.tell("READY=1\nSTATUS=Answering requests")
 
-            let signal = signals.wait()
+            let signal = obey(signals, settings, house, supervisor)
             supervisor.tell("STOPPING=1\nSTATUS=Finishing requests")
-            log.record(.stopping(signal: signal))
+            recorder.record(.stopping(signal: signal))
             let answeredAll = pool.stop(within: Int(settings[.stopDeadline]))
-            finish { await house.close() }
+            try wait { await house.close() }
             try storage.close()
-            log.record(.stopped(answeredAll: answeredAll))
+            recorder.record(.stopped(answeredAll: answeredAll))
         } catch let error as ListenerError {
             throw Failure(error.description)
         } catch let error as StorageError {
@@ -73,14 +78,31 @@ struct Serve: ParsableCommand {
         )
     }
 
-    /// Waits on the main thread, on which nothing else runs, for asynchronous work to end.
-    private func finish(_ work: @escaping @Sendable () async -> Void) {
-        let ended = DispatchSemaphore(value: 0)
-        Task {
-            await work()
-            ended.signal()
+    /// Reads the settings again at each SIGHUP; returns the name of the signal that ends it.
+    ///
+    /// Settings that are wrong change nothing, and those that need a restart keep their values.
+    private func obey(
+        _ signals: Signals,
+        _ settings: Settings,
+        _ house: House,
+        _ supervisor: Supervisor
+    ) -> String {
+        var settings = settings
+        while true {
+            switch signals.wait() {
+            case .stop(let signal): return signal
+            case .reload:
+                do {
+                    let new = try options.reload()
+                    let fixed = settings.needingRestart(to: new)
+                    settings = new.keepingFixed(of: settings)
+                    try wait { [settings] in try await house.reload(settings) }
+                    house.recorder.record(.settingsReloaded(needingRestart: fixed))
+                } catch {
+                    house.recorder.record(.settingsRefused(reason: "\(error)"))
+                }
+            }
         }
-        ended.wait()
     }
 }
 
@@ -100,7 +122,7 @@ extension StorageError {
     var reason: String {
         switch self {
         case .unavailable(let code, let detail): "\(code) (\(detail))"
-        case .duplicate, .unknownUser: "\(self)"
+        case .duplicate, .unknownUser, .conflict, .lastAdministrator: "\(self)"
         }
     }
 }

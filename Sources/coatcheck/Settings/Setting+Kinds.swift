@@ -75,7 +75,7 @@ extension Setting where Value == Int64 {
         [("d", 86_400), ("h", 3600), ("m", 60), ("s", 1)]
     }
 
-    private static func seconds(_ text: String) -> Int64? {
+    static func seconds(_ text: String) -> Int64? {
         guard let unit = units.first(where: { $0.name == text.last }),
             text.dropLast().allSatisfy(\.isNumber), let number = Int64(text.dropLast())
         else { return nil }
@@ -146,6 +146,7 @@ extension Setting where Value == [String] {
                 switch raw {
                 case .list(let values): values
                 case .scalar(let text): text.split(separator: ",").map { String($0) }
+                case .mapping: [""]
                 }
             return values.allSatisfy(isAllowed) ? values : nil
         }

@@ -13,6 +13,8 @@ package struct Setting<Value: Sendable>: Sendable {
     package let text: String
     /// Whether its value is never shown.
     package let isSecret: Bool
+    /// Whether SIGHUP changes it; others need a restart.
+    package var isReloadable = true
     /// Reads a value; `nil` when it is not allowed.
     package let read: @Sendable (RawSetting) -> Value?
 }
@@ -21,6 +23,7 @@ package struct Setting<Value: Sendable>: Sendable {
 package enum RawSetting: Hashable, Sendable {
     case scalar(String)
     case list([String])
+    case mapping([String: RawSetting])
 }
 
 /// A setting of any type.
@@ -35,8 +38,19 @@ package protocol AnySetting: Sendable {
     var text: String { get }
     /// Whether its value is never shown.
     var isSecret: Bool { get }
+    /// Whether SIGHUP changes it; others need a restart.
+    var isReloadable: Bool { get }
     /// Says whether a value is allowed.
     func accepts(_ raw: RawSetting) -> Bool
+}
+
+extension Setting {
+    /// The setting as one that is read at start only.
+    func fixed() -> Setting {
+        var setting = self
+        setting.isReloadable = false
+        return setting
+    }
 }
 
 extension Setting: AnySetting {

@@ -1,12 +1,17 @@
-/// The settings in force: the defaults, over them the file, over that the environment.
+/// The settings in force: the defaults, over them the file, over that the credentials that systemd
+/// passes, over those the environment.
 package struct Settings: Sendable {
-    private let values: [String: RawSetting]
+    private var values: [String: RawSetting]
 
     /// Reads the settings.
     ///
     /// - Throws: for an unknown key, a key that is given twice, or a value that is not allowed,
     ///   with the place, the key, and what is allowed.
-    package init(file: String?, environment: [String: String]) throws(SettingsError) {
+    package init(
+        file: String?,
+        credentials: String? = nil,
+        environment: [String: String]
+    ) throws(SettingsError) {
         var values: [String: RawSetting] = [:]
         if let file {
             for (key, raw) in try SettingsFile.read(file) {
@@ -20,18 +25,69 @@ package struct Settings: Sendable {
                 values[key] = raw
             }
         }
+        if let credentials {
+            for setting in SettingTable.all {
+                guard let text = try Credentials.read(setting.key, in: credentials) else {
+                    continue
+                }
+                values[setting.key] = try Settings.value(
+                    text,
+                    of: setting,
+                    named: setting.key,
+                    in: credentials
+                )
+            }
+        }
         for (variable, text) in environment.sorted(by: { $0.key < $1.key })
         where variable.hasPrefix("COATCHECK_") {
             guard let setting = SettingTable.all.first(where: { $0.variable == variable }) else {
                 throw .unknownKey(variable, in: "the environment")
             }
-            guard setting.accepts(.scalar(text)) else {
-                throw .badValue(variable, in: "the environment", allowed: setting.allowed)
-            }
-            values[setting.key] = .scalar(text)
+            values[setting.key] = try Settings.value(
+                text,
+                of: setting,
+                named: variable,
+                in: "the environment"
+            )
         }
         self.values = values
         try checkTogether()
+    }
+
+    /// Reads a value that was given as text.
+    private static func value(
+        _ text: String,
+        of setting: any AnySetting,
+        named name: String,
+        in place: String
+    ) throws(SettingsError) -> RawSetting {
+        let raw =
+            SettingTable.isMapping(setting.key)
+            ? try SettingsFile.value(text, of: name) : .scalar(text)
+        guard setting.accepts(raw) else {
+            throw .badValue(name, in: place, allowed: setting.allowed)
+        }
+        return raw
+    }
+
+    // MARK: reading again
+
+    /// The keys of settings that differ and that a running server cannot change.
+    package func needingRestart(to new: Settings) -> [String] {
+        SettingTable.all.filter { !$0.isReloadable && raw($0) != new.raw($0) }.map(\.key)
+    }
+
+    /// These settings, with those that a running server cannot change as they are in `old`.
+    package func keepingFixed(of old: Settings) -> Settings {
+        var settings = self
+        for setting in SettingTable.all where !setting.isReloadable {
+            settings.values[setting.key] = old.values[setting.key]
+        }
+        return settings
+    }
+
+    private func raw(_ setting: any AnySetting) -> RawSetting {
+        values[setting.key] ?? setting.standard
     }
 
     /// The value of a setting.
@@ -45,9 +101,13 @@ package struct Settings: Sendable {
     /// The settings in force as YAML, in the order of the table, secrets left out.
     package var dump: String {
         SettingTable.all.map { setting in
-            let value = (values[setting.key] ?? setting.standard).yaml
-            return "\(setting.key): \(setting.isSecret ? "\"<secret>\"" : value)\n"
+            "\(setting.key): \(Settings.shown(raw(setting), isSecret: setting.isSecret))\n"
         }.joined()
+    }
+
+    /// A value as it may be shown.
+    static func shown(_ value: RawSetting, isSecret: Bool) -> String {
+        isSecret ? "\"<secret>\"" : value.yaml
     }
 
     /// Refuses what only makes no sense together.
@@ -62,6 +122,13 @@ package struct Settings: Sendable {
                 idle.key,
                 in: "the settings",
                 allowed: "at most \(absolute.key)"
+            )
+        }
+        if self[.cookieName] == self[.cookieDeviceName] {
+            throw .badValue(
+                Setting.cookieDeviceName.key,
+                in: "the settings",
+                allowed: "another name than cookie.name"
             )
         }
     }

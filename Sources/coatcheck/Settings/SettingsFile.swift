@@ -2,6 +2,8 @@ import Foundation
 internal import Yams
 
 /// Reads a settings file: YAML with keys that are nested or joined by dots, as one likes.
+///
+/// What stands below a key that is a setting of its own, such as `policies`, is its value.
 enum SettingsFile {
     /// The most bytes of a settings file; the example has 4 KiB.
     private static let limit = 1 << 20
@@ -36,6 +38,8 @@ enum SettingsFile {
         into values: inout [(key: String, value: RawSetting)]
     ) throws(SettingsError) {
         switch node {
+        case .mapping where SettingTable.isMapping(key):
+            values.append((key, try raw(node, of: key, in: path, depth: 0)))
         case .mapping(let mapping):
             for (name, value) in mapping {
                 guard let name = name.string else {
@@ -58,6 +62,46 @@ enum SettingsFile {
             values.append((key, .list(texts)))
         case .scalar, .sequence, .alias:
             throw .unreadable(file: path, reason: "keys and values are expected")
+        }
+    }
+
+    /// Reads the text of one setting, as the environment gives it.
+    static func value(_ text: String, of key: String) throws(SettingsError) -> RawSetting {
+        do {
+            guard let node = try Yams.compose(yaml: text) else { return .mapping([:]) }
+            return try raw(node, of: key, in: "the environment", depth: 0)
+        } catch let error as SettingsError {
+            throw error
+        } catch {
+            throw .unreadable(file: "the environment", reason: "\(key): \(error)")
+        }
+    }
+
+    private static func raw(
+        _ node: Node,
+        of key: String,
+        in path: String,
+        depth: Int
+    ) throws(SettingsError) -> RawSetting {
+        switch node {
+        case .scalar(let scalar): return .scalar(scalar.string)
+        case .sequence(let sequence):
+            let texts = sequence.compactMap { $0.scalar?.string }
+            guard texts.count == sequence.count else {
+                throw .unreadable(file: path, reason: "\(key) holds a list that is not of texts")
+            }
+            return .list(texts)
+        case .mapping(let mapping) where depth < 4:
+            var members: [String: RawSetting] = [:]
+            for (name, value) in mapping {
+                guard let name = name.string, members[name] == nil else {
+                    throw .unreadable(file: path, reason: "a key below \(key) is no text or twice")
+                }
+                members[name] = try raw(value, of: key, in: path, depth: depth + 1)
+            }
+            return .mapping(members)
+        case .mapping, .alias:
+            throw .unreadable(file: path, reason: "\(key) is nested too deeply")
         }
     }
 }

@@ -2,7 +2,9 @@ internal import HTTP
 internal import Sessions
 internal import Telemetry
 
-/// The cookie that carries a ticket: its name and attributes by rule.
+/// A cookie that carries a ticket: its name and attributes by rule.
+///
+/// There are two: that of the session, and that of the known device.
 ///
 /// | path     | over https        | over plain http |
 /// | -------- | ----------------- | --------------- |
@@ -12,7 +14,7 @@ internal import Telemetry
 /// `__Host-` is the strongest promise that a browser keeps about where a cookie came from (ASVS
 /// 3.3.3), but it exists for the path `/` only. The path is that of the mount unless the settings
 /// name one; a program mounted at `/auth` that guards the whole site sets it to `/`.
-package struct SessionCookie: Sendable {
+package struct TicketCookie: Sendable {
     private let isSecure: Bool
     private let fixedPath: String?
     private let hostName: String

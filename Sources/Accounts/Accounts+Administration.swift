@@ -1,0 +1,89 @@
+package import Sessions
+
+extension Accounts {
+    /// Reads a page of accounts of which a name contains a text, in the order of their names.
+    package func users(
+        matching text: String,
+        after cursor: NameKey?,
+        limit: Int
+    ) async throws(StorageError) -> UserPage {
+        let folded = CompatibilityForm.folded(text)
+        return try await storage.users(matching: folded, after: cursor, limit: limit)
+    }
+
+    /// Finds an account by what somebody typed: its public id, or one of its names.
+    package func find(_ text: String) async throws(StorageError) -> User? {
+        if let name = try? AccountName(text),
+            let found = try await storage.credentials(of: name.key)
+        {
+            return found.user
+        }
+        guard let id = PublicID(text: text) else { return nil }
+        return try await storage.user(id)
+    }
+
+    /// Makes an account for somebody else.
+    ///
+    /// Without a password nobody can log in until one is set by a link.
+    package func create(
+        username: String?,
+        email: String?,
+        groups: [GroupName],
+        password: String? = nil
+    ) async throws(SignUpError) -> User {
+        let application = Application(username: username, email: email)
+        var issues = application.issues
+        if let password,
+            let issue = rules.issue(with: Password(password), names: application.names)
+        {
+            issues.append(AccountIssue(field: "password", sentence: issue.sentence))
+        }
+        guard issues.isEmpty, let name = application.username else { throw .invalid(issues) }
+        try await refuseTaken(application.names)
+        var hash = PasswordHash.none
+        if let password {
+            do throws(HashingError) {
+                hash = try await hasher.hash(Password(password))
+            } catch {
+                throw .busy
+            }
+        }
+        let account = application.account(
+            named: name,
+            groups: groups.map(\.text).sorted(),
+            hash,
+            at: now()
+        )
+        do throws(StorageError) {
+            try await storage.insert(account, beginning: nil)
+        } catch {
+            throw error == .duplicate ? .taken : .storage(error)
+        }
+        return account.user
+    }
+
+    /// Changes an account.
+    ///
+    /// - Returns: the change; the caller lets the cache forget the user before it answers.
+    /// - Throws: `.unknownUser`, `.conflict` when the version is not the stored one,
+    ///   `.lastAdministrator`.
+    package func edit(
+        _ id: PublicID,
+        _ edit: UserEdit,
+        ifVersion version: Int64? = nil,
+        force: Bool = false
+    ) async throws(StorageError) -> AccountChange {
+        try await storage.edit(id, edit, ifVersion: version, force: force, at: now())
+    }
+
+    /// Deletes an account and everything that belongs to it.
+    ///
+    /// - Returns: the change; the caller lets the cache forget the user before it answers.
+    /// - Throws: `.unknownUser`, `.lastAdministrator`.
+    package func delete(
+        _ id: PublicID,
+        force: Bool = false
+    ) async throws(StorageError) -> AccountChange {
+        try await storage.delete(id, force: force, at: now())
+    }
+}

@@ -1,0 +1,9 @@
+/// What the cache of sessions has done since the start.
+package struct CacheStatistics: Hashable, Sendable {
+    /// How many sessions it holds.
+    package var entries = 0
+    /// How many checks it has answered.
+    package var hits = 0
+    /// How many checks had to ask storage.
+    package var misses = 0
+}

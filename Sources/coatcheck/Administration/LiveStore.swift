@@ -1,0 +1,83 @@
+internal import Accounts
+import Foundation
+import Glibc
+internal import Sessions
+internal import Storage
+internal import Telemetry
+
+/// The accounts and sessions of a running server, for the commands beside it.
+///
+/// The commands work on the same database; the server notices a change within a fifth of a second
+/// (`PRAGMA data_version`). What they do stands in the audit trail, under the name of whoever
+/// called them.
+struct LiveStore: Sendable {
+    let storage: SQLiteStorage
+    let accounts: Accounts
+    let settings: Settings
+    /// Who calls, as the audit trail names them.
+    let caller: String
+
+    /// Opens the store that the settings name.
+    ///
+    /// Called by root it becomes the owner of the database first: files that SQLite makes beside it
+    /// must belong to the service, or the server could not write to them.
+    init(_ settings: Settings) throws {
+        caller = "console:" + LiveStore.callerName
+        let path = settings[.storagePath]
+        try LiveStore.becomeOwner(of: path)
+        let storage: SQLiteStorage
+        do throws(StorageError) {
+            storage = try SQLiteStorage(path: path, readers: 1)
+        } catch {
+            throw Failure("cannot use \(path): \(error.reason)")
+        }
+        self.storage = storage
+        self.settings = settings
+        accounts = Accounts(
+            storage: storage,
+            hasher: PasswordHasher(cost: settings.hashingCost, lanes: 1, capacity: 2),
+            rules: settings.passwordRules,
+            throttle: LoginThrottle(policy: settings.throttlePolicy, capacity: 1024),
+            terms: settings.terms,
+            now: LiveStore.now
+        )
+    }
+
+    /// The server's clock.
+    static let now: @Sendable () -> Timestamp = { Timestamp(seconds: Int64(time(nil))) }
+
+    /// Finds an account by its name, email address or id.
+    func user(_ text: String) async throws -> User {
+        guard let user = try await accounts.find(text) else {
+            throw Failure("there is no account \(text)")
+        }
+        return user
+    }
+
+    /// Writes what was done into the audit trail.
+    func note(_ events: [Event]) async throws {
+        let now = LiveStore.now().seconds
+        try await storage.append(events.compactMap { AuditRecord($0, at: now) })
+    }
+
+    /// Where the events of commands come from.
+    var origin: Event.Origin { .console(user: LiveStore.callerName) }
+
+    /// The name behind sudo, or that of the account that runs the command.
+    private static var callerName: String {
+        if let name = unsafe getenv("SUDO_USER").map({ unsafe String(cString: $0) }), !name.isEmpty
+        {
+            return name
+        }
+        guard let entry = unsafe getpwuid(getuid()) else { return "uid \(getuid())" }
+        return unsafe String(cString: entry.pointee.pw_name)
+    }
+
+    private static func becomeOwner(of path: String) throws {
+        var file = stat()
+        guard geteuid() == 0, unsafe stat(path, &file) == 0, file.st_uid != 0 else { return }
+        guard setgroups(0, nil) == 0, setgid(file.st_gid) == 0, setuid(file.st_uid) == 0 else {
+            throw Failure("cannot become the owner of \(path)")
+        }
+    }
+}

@@ -1,0 +1,74 @@
+internal import Accounts
+internal import Sessions
+internal import Storage
+internal import Telemetry
+
+/// What the metrics ask of the parts when somebody reads them.
+struct Figures: Sendable {
+    let storage: SQLiteStorage
+    let sessions: SessionStore
+    let hasher: PasswordHasher
+    let throttle: LoginThrottle
+    let workers: Int
+
+    /// The figures of this moment; what storage cannot say is left out.
+    func readings() async -> [Reading] {
+        let cache = await sessions.statistics
+        var readings = [
+            Reading(
+                "coatcheck_workers",
+                help: "Worker threads.",
+                kind: .gauge,
+                value: workers
+            ),
+            Reading(
+                "coatcheck_session_cache_entries",
+                help: "Sessions held in memory.",
+                kind: .gauge,
+                value: cache.entries
+            ),
+            Reading(
+                "coatcheck_session_cache_hits_total",
+                help: "Session checks answered from memory.",
+                kind: .counter,
+                value: cache.hits
+            ),
+            Reading(
+                "coatcheck_session_cache_misses_total",
+                help: "Session checks that asked storage.",
+                kind: .counter,
+                value: cache.misses
+            ),
+            Reading(
+                "coatcheck_password_queue",
+                help: "Passwords being hashed or waiting for it.",
+                kind: .gauge,
+                value: hasher.unfinishedCount
+            ),
+            Reading(
+                "coatcheck_passwords_hashed_total",
+                help: "Passwords hashed or verified.",
+                kind: .counter,
+                value: hasher.finishedCount
+            ),
+            Reading(
+                "coatcheck_throttle_entries",
+                help: "Counters of failed tries held in memory.",
+                kind: .gauge,
+                value: await throttle.count
+            ),
+        ]
+        if let count = try? await storage.sessionCount() {
+            readings.append(
+                Reading(
+                    "coatcheck_sessions_live",
+                    help:
+                        "Sessions in the store, of which a few may have expired and not been swept.",
+                    kind: .gauge,
+                    value: count
+                )
+            )
+        }
+        return readings
+    }
+}
