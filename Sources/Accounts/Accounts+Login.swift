@@ -31,13 +31,14 @@ extension Accounts {
         } catch {
             throw .storage(error)
         }
-        let keys = keys(name: name, account: found?.user.id, isKnown: isKnown, source)
+        let keys = keys(name: name, isKnown: isKnown, source)
         let failures = try await admit(keys)
         let verification = try await verify(password, against: found, counting: keys)
         guard case .match(let needsRehash) = verification, let found, !found.user.isDisabled else {
             throw .invalidCredentials(found?.user.id)
         }
-        await throttle.succeeded(keys, at: now())
+        let names = [found.user.username, found.user.email].compactMap { $0 }
+        await throttle.succeeded(keys + (isKnown ? [] : names.map { .name($0) }), at: now())
         if needsRehash { await rehash(password, of: found) }
         return Login(
             user: found.user,
@@ -110,15 +111,13 @@ extension Accounts {
         )
     }
 
-    /// The counters of a try: of an account under both its names, of a name without one alike.
-    private func keys(
-        name: String,
-        account: PublicID?,
-        isKnown: Bool,
-        _ source: LoginSource
-    ) -> [ThrottleKey] {
+    /// The counters of a try.
+    ///
+    /// They are chosen by the name as it was given: that two names share a counter would tell that
+    /// they are those of one account (ASVS 6.3.8).
+    private func keys(name: String, isKnown: Bool, _ source: LoginSource) -> [ThrottleKey] {
         if isKnown, let device = source.device { return [.device(device)] }
-        return [account.map { .account($0) } ?? .name(name), .network(source.network)]
+        return [.name(name), .network(source.network)]
     }
 
     private func admit(_ keys: [ThrottleKey]) async throws(AuthenticationError) -> Int {

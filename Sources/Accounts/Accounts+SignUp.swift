@@ -24,13 +24,30 @@ extension Accounts {
         if case .wait(let scope, let seconds) = await throttle.admit(keys, at: now()) {
             throw .throttled(scope, seconds: seconds)
         }
+        do throws(SignUpError) {
+            return try await makeAccount(of: application, name, password, newSession)
+        } catch {
+            // Nothing was made and nothing was learned.
+            switch error {
+            case .busy, .storage: await throttle.withdrawn(keys, at: now())
+            case .invalid, .taken, .throttled: break
+            }
+            throw error
+        }
+    }
+
+    private func makeAccount(
+        of application: Application,
+        _ name: AccountName,
+        _ password: Password,
+        _ newSession: (PublicID) -> NewSession
+    ) async throws(SignUpError) -> (user: User, session: NewSession) {
         // A look first spares the hash; the insert decides.
         try await refuseTaken(application.names)
         let hash: PasswordHash
         do throws(HashingError) {
             hash = try await hasher.hash(password)
         } catch {
-            await throttle.withdrawn(keys, at: now())
             throw .busy
         }
         let account = application.account(named: name, groups: [], hash, at: now())

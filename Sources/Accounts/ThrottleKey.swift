@@ -8,7 +8,7 @@ package import Sessions
 package struct ThrottleKey: Hashable, Sendable {
     /// The kinds of counters; the numbers are stored.
     package enum Scope: Int, Hashable, Sendable, CaseIterable {
-        /// Tries of strangers for one account, or for a name that belongs to none.
+        /// Tries of strangers for one name, whether or not it is that of an account.
         case account = 1
         /// Tries on one known device.
         case device = 2
@@ -25,12 +25,7 @@ package struct ThrottleKey: Hashable, Sendable {
     /// Which one of its kind: the first 16 bytes of a SHA-256.
     private let digest: (UInt64, UInt64)
 
-    /// Strangers who try an account.
-    package static func account(_ id: PublicID) -> ThrottleKey {
-        ThrottleKey(.account, id.bytes)
-    }
-
-    /// Strangers who try a name that belongs to no account; a malformed one counts like any other.
+    /// Strangers who try a name, of an account or of none; a malformed one counts like any other.
     ///
     /// Names with one key are one name, so that spellings gain nothing. Of the text at most 1024
     /// bytes count, four times what a name can have.

@@ -20,6 +20,7 @@ struct House: Sendable {
     private let hasher: PasswordHasher
     private let throttle: LoginThrottle
     private let upkeep: Upkeep
+    private let throttleCapacity: Int
     private let site: Current<Site>
 
     private static let now: @Sendable () -> Timestamp = { Timestamp(seconds: Int64(time(nil))) }
@@ -44,6 +45,7 @@ struct House: Sendable {
             try House.site(settings, storage, sessions, hasher, throttle, recorder)
         )
         gateway = Gateway(site: site, metrics: recorder.metrics)
+        throttleCapacity = settings[.throttleCapacity]
         upkeep = Upkeep(
             storage: storage,
             sessions: sessions,
@@ -56,7 +58,7 @@ struct House: Sendable {
 
     /// Takes up what the throttle knew before the last stop.
     func open() async throws(StorageError) {
-        await throttle.load(try await storage.throttleEntries(limit: 100_000))
+        await throttle.load(try await storage.throttleEntries(limit: throttleCapacity))
     }
 
     /// Answers by other settings from the next request on.

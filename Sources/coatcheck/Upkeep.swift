@@ -149,12 +149,16 @@ private struct Round: Sendable {
             }
             records = recorder.trail.take(atMost: Self.step)
         }
-        let entries = await throttle.unwritten()
-        guard !entries.isEmpty else { return }
-        let isWritten = await attempt("throttle") { () throws(StorageError) in
-            try await storage.write(entries)
+        var entries = await throttle.unwritten()
+        while !entries.isEmpty {
+            let batch = entries
+            let isWritten = await attempt("throttle") { () throws(StorageError) in
+                try await storage.write(batch)
+            }
+            guard isWritten else { return }
+            await throttle.confirm(batch)
+            entries = await throttle.unwritten()
         }
-        if isWritten { await throttle.confirm(entries) }
     }
 
     /// Removes what has expired, a few records at a time.

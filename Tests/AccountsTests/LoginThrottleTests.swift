@@ -182,7 +182,6 @@ struct LoginThrottleTests {
         let device = try #require(TokenDigest(bytes: id.bytes + id.bytes))
         let network = Network(address: "192.0.2.1")
         let throttled = Throttled(policy)
-        #expect(await throttled.failFreely(.account(id)) == 2)
         #expect(await throttled.failFreely(.name("ada")) == 2)
         #expect(await throttled.failFreely(.device(device)) == 3)
         #expect(await throttled.failFreely(.holder(id)) == 3)

@@ -22,19 +22,19 @@ struct ThrottleFloodTests {
         let device = try device()
         for minute in 0..<1440 as Range<Int64> {
             for number in 0..<10 {
-                _ = await throttled.fail(.account(Self.id), networkKey(number), at: minute * 60)
+                _ = await throttled.fail(.name("victim"), networkKey(number), at: minute * 60)
             }
             if minute.isMultiple(of: 60) {
                 #expect(await throttled.succeed(device, at: minute * 60) == 0)
             }
         }
-        #expect(await throttled.fail(.account(Self.id), network, at: 86_399) > 0)
+        #expect(await throttled.fail(.name("victim"), network, at: 86_399) > 0)
         #expect(await throttled.failFreely(device, at: 86_399) == ThrottlePolicy().device)
     }
 
     @Test func `nor does one against the login delay whoever is within a session`() async {
         let throttled = Throttled()
-        _ = await throttled.failFreely(.account(Self.id), network)
+        _ = await throttled.failFreely(.name("victim"), network)
         #expect(await throttled.failFreely(.holder(Self.id)) == ThrottlePolicy().device)
     }
 
@@ -55,7 +55,7 @@ struct ThrottleFloodTests {
             let id = PublicID.random()
             let network = Network(address: "10.0.\(number >> 8 & 255).\(number & 255)")
             let keys: [ThrottleKey] = [
-                .name("user\(number)"), .account(id), .holder(id), .network(network),
+                .name("user\(number)"), .holder(id), .network(network),
                 .signUp(network),
             ]
             for key in keys {
@@ -85,7 +85,7 @@ struct ThrottleFloodTests {
         #expect(await throttled.throttle.unwritten().count == 1)
     }
 
-    @Test(arguments: [ThrottleKey.account(id), .name("nobody"), .name("not a name")])
+    @Test(arguments: [ThrottleKey.name("ada"), .name("nobody"), .name("not a name")])
     func `a flood of invented names pushes no delay out`(key: ThrottleKey) async {
         let throttled = Throttled(ThrottlePolicy(account: 3), capacity: 1000)
         for now in [0, 0, 0, 1, 3, 7] as [Int64] {

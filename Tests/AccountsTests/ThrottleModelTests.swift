@@ -65,7 +65,7 @@ struct ThrottleModelTests {
             let id = ids.randomElement(using: &generator) ?? ids[0]
             let network = networks.randomElement(using: &generator) ?? networks[0]
             let sets: [[ThrottleKey]] = [
-                [.account(id), .network(network)], [.name(id.text), .network(network)],
+                [.network(network)], [.name(id.text), .network(network)],
                 [.holder(id)], [.signUp(network)],
             ]
             let keys = sets.randomElement(using: &generator) ?? sets[0]

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from support.browser import Browser, screenshot_folder
-from support.console import console, make_administrator
+from support.command_line import CommandLine
 from support.deployment import Deployment, Person
 from support.names import new_name
 
@@ -55,7 +55,7 @@ def resident(house: Deployment) -> Person:
 def visit(browser: Browser, page: str, resident: Person, house: Deployment) -> None:
     """Goes to a page the way that people get there."""
     if page in ADMINISTRATION:
-        make_administrator(house, resident.name)
+        CommandLine(house).do("user", "groups", resident.name, "--add", "admin")
     if page in PRIVATE | ADMINISTRATION | {"forbidden", "login-signed-out"}:
         browser.open("/login")
         browser.log_in(resident.name, resident.password)
@@ -70,7 +70,7 @@ def visit(browser: Browser, page: str, resident: Person, house: Deployment) -> N
     elif page == "account-error":
         browser.change_password("not-the-password-0", "short")
     elif page == "set-password":
-        link = console(house, "user", "link", resident.name).stdout.splitlines()[1]
+        link = CommandLine(house).do("user", "link", resident.name).splitlines()[1]
         browser.open(link)
     elif page == "admin-created":
         browser.open("/admin")

@@ -10,14 +10,14 @@ package enum ThrottleStorageConformance {
             storage in
             let account = PublicID.random()
             let entries = [
-                entry(.account(account), 1, at: 0), entry(.name("ada"), 2, at: 1),
+                entry(.name("account"), 1, at: 0), entry(.name("ada"), 2, at: 1),
                 entry(.device(Sample.key()), 3, at: 2),
                 entry(.network(Network(address: "192.0.2.1")), 4, at: 3),
                 entry(.signUp(Network(address: "192.0.2.1")), 5, at: 4),
                 entry(.holder(account), Int(Int32.max), at: 5),
             ]
             try await storage.throttle.write(entries)
-            let newer = entry(.account(account), 7, at: 6)
+            let newer = entry(.name("account"), 7, at: 6)
             try await storage.throttle.write([newer])
             try await storage.throttle.write([])
             let expected = [newer] + Array(entries.dropFirst().reversed())

@@ -73,9 +73,14 @@ struct LiveStore: Sendable {
         return unsafe String(cString: entry.pointee.pw_name)
     }
 
+    /// Becomes the owner of the database, or of its folder where there is none yet.
     private static func becomeOwner(of path: String) throws {
+        guard geteuid() == 0 else { return }
         var file = stat()
-        guard geteuid() == 0, unsafe stat(path, &file) == 0, file.st_uid != 0 else { return }
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        var isThere = unsafe stat(path, &file) == 0
+        if !isThere { isThere = unsafe stat(folder, &file) == 0 }
+        guard isThere, file.st_uid != 0 else { return }
         guard setgroups(0, nil) == 0, setgid(file.st_gid) == 0, setuid(file.st_uid) == 0 else {
             throw Failure("cannot become the owner of \(path)")
         }

@@ -178,7 +178,7 @@ extension Setting where Value == Int {
         "throttle.capacity",
         100_000,
         in: 1000...10_000_000,
-        "The most counters that are kept in memory, some 150 bytes each; a fifth for each kind."
+        "The most counters that are kept in memory, some 300 bytes each; a fifth for each kind."
     )
     .fixed()
 }
@@ -249,7 +249,7 @@ extension Setting where Value == Int64 {
         "throttle.forget",
         "24h",
         in: 60...31_536_000,
-        "How long after its last try a counter is forgotten."
+        "How long after its last try a counter is forgotten, or throttle.longest where that is more."
     )
     /// The setting `throttle.known-device`.
     package static let throttleKnownDevice = duration(
