@@ -9,10 +9,20 @@ package struct PublicID: Hashable, Sendable {
     private let halves: (UInt64, UInt64)
 
     /// Draws a new name from the system's generator.
+    ///
+    /// Its text does not begin with `-`, which a command line would take for an option: one in 64
+    /// draws is repeated.
     package static func random() -> PublicID {
         var halves: (UInt64, UInt64) = (0, 0)
-        unsafe randombytes_buf(&halves, MemoryLayout<(UInt64, UInt64)>.size)
+        repeat {
+            unsafe randombytes_buf(&halves, MemoryLayout<(UInt64, UInt64)>.size)
+        } while PublicID.beginsWithDash(halves)
         return PublicID(halves: halves)
+    }
+
+    /// Whether the first six bits are 62, the value of `-` (RFC 4648, table 2).
+    private static func beginsWithDash(_ halves: (UInt64, UInt64)) -> Bool {
+        unsafe withUnsafeBytes(of: halves) { unsafe $0[0] >> 2 } == 62
     }
 
     private init(halves: (UInt64, UInt64)) {

@@ -27,6 +27,10 @@ struct PublicIDTests {
         #expect(seen.count == 500)
     }
 
+    @Test func `no id drawn at random looks like an option of a command`() {
+        #expect((0..<2000).allSatisfy { _ in !PublicID.random().text.hasPrefix("-") })
+    }
+
     @Test func `ids that differ in one bit differ`() throws {
         let zero = [UInt8](repeating: 0, count: 16)
         let id = try #require(PublicID(bytes: zero))

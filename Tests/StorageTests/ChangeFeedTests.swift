@@ -59,7 +59,7 @@ import Testing
             print(db.execute("SELECT count(*) FROM users WHERE disabled").fetchone()[0])
             db.close()
             """
-        let printed = try TemporaryDatabase.run("python3", ["-c", script, database.path])
+        let printed = try database.python(script)
         #expect(printed == "1\n")
         #expect(try await storage.hasForeignChanges())
         #expect(try await !storage.hasForeignChanges())
@@ -75,7 +75,7 @@ import Testing
         let session = Sample.session(of: user)
         _ = try await storage.insert(session, keeping: 10)
         let script = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).executescript(sys.argv[2])"
-        _ = try TemporaryDatabase.run("python3", ["-c", script, database.path, change])
+        _ = try database.python(script, change)
         #expect(try await storage.hasForeignChanges())
         #expect(try await storage.find(session.key) == nil)
         let next = Sample.session(of: user)

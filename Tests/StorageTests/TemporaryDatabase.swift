@@ -33,19 +33,19 @@ final class TemporaryDatabase: Sendable {
         return attributes[.posixPermissions] as? Int
     }
 
-    /// Runs a program to its end and returns what it printed.
-    static func run(_ program: String, _ arguments: [String]) throws -> String {
-        let process = Process()
-        let output = Pipe()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [program] + arguments
-        process.standardOutput = output
-        try process.run()
-        let printed = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw CocoaError(.executableLoad)
-        }
+    /// Runs a Python script to its end and returns what it printed.
+    ///
+    /// Not by Foundation's `Process`, which reads past the end of a buffer when it starts a program
+    /// (swift-corelibs-foundation, pull request 5472).
+    func python(_ script: String, _ arguments: String...) throws -> String {
+        let file = folder + "/script.py"
+        try Data(script.utf8).write(to: URL(fileURLWithPath: file))
+        let words = ["/usr/bin/env", "python3", file, path] + arguments
+        let command = words.map { "'\($0)'" }.joined(separator: " ")
+        guard let pipe = unsafe popen(command, "r") else { throw CocoaError(.executableLoad) }
+        var printed: [UInt8] = []
+        while case let byte = unsafe fgetc(pipe), byte != EOF { printed.append(UInt8(byte)) }
+        guard unsafe pclose(pipe) == 0 else { throw CocoaError(.executableLoad) }
         return String(decoding: printed, as: UTF8.self)
     }
 }

@@ -58,34 +58,15 @@ struct Curl {
     private func run(
         _ arguments: [String]
     ) throws(CurlFailure) -> (output: [UInt8], complaint: String, status: Int32) {
-        let process = Process()
-        let output = Pipe()
-        let complaints = Pipe()
-        process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = arguments
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = output
-        process.standardError = complaints
-        do {
-            try process.run()
-        } catch {
-            throw .failed(status: -1, complaint: "it cannot be started")
-        }
+        let child = try ChildProcess(program, arguments)
         // curl's own limit comes first; this is for a curl that does not keep it.
         let deadline = ContinuousClock.now + .seconds(Self.patience + 2)
         // Its complaint is one line, which the pipe holds while the output is read.
-        let bytes = Self.read(output.fileHandleForReading, until: deadline)
-        let complaint = Self.read(complaints.fileHandleForReading, until: deadline)
-        while process.isRunning, ContinuousClock.now < deadline, bytes.count <= Self.mostRead {
-            usleep(1000)
-        }
-        if process.isRunning {
-            // With its children, for which waitUntilExit would wait, where it leads their group.
-            let pid = process.processIdentifier
-            kill(getpgid(pid) == pid ? -pid : pid, SIGKILL)
-        }
-        process.waitUntilExit()
-        return (bytes, Self.firstLine(complaint), process.terminationStatus)
+        let bytes = Self.read(child.output, until: deadline)
+        let complaint = Self.read(child.complaints, until: deadline)
+        let tooMuch = bytes.count > Self.mostRead
+        let status = child.end(by: tooMuch ? .now : deadline)
+        return (bytes, Self.firstLine(complaint), status)
     }
 
     /// The most bytes that are read of curl: an answer, its fields, and some more.
@@ -95,17 +76,18 @@ struct Curl {
     ///
     /// The end alone would not do: a child of the program may hold the pipe open.
     private static func read(
-        _ handle: FileHandle,
+        _ descriptor: Int32,
         until deadline: ContinuousClock.Instant
     ) -> [UInt8] {
         var bytes: [UInt8] = []
+        var piece: [UInt8] = Array(repeating: 0, count: 16384)
         while bytes.count <= mostRead, ContinuousClock.now < deadline {
-            var descriptor = pollfd(fd: handle.fileDescriptor, events: Int16(POLLIN), revents: 0)
+            var watched = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
             // A tenth of a second, then the deadline is looked at again.
-            guard unsafe poll(&descriptor, 1, 100) > 0 else { continue }
-            let piece = handle.availableData
-            if piece.isEmpty { break }
-            bytes += piece
+            guard unsafe poll(&watched, 1, 100) > 0 else { continue }
+            let count = unsafe Glibc.read(descriptor, &piece, piece.count)
+            if count <= 0 { break }
+            bytes += piece.prefix(count)
         }
         return bytes
     }
