@@ -28,7 +28,10 @@ let package = Package(
             pkgConfig: "libsodium",
             providers: [.apt(["libsodium-dev"])]
         ),
+        .systemLibrary(name: "CAprUtil", providers: [.apt(["libaprutil1-dev"])]),
+        .systemLibrary(name: "CCrypt", providers: [.apt(["libcrypt-dev"])]),
         .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CNettle", providers: [.apt(["nettle-dev"])]),
         .systemLibrary(name: "CUnistring", providers: [.apt(["libunistring-dev"])]),
         .systemLibrary(name: "CZxcvbn", providers: [.apt(["libzxcvbn-dev"])]),
 
@@ -43,7 +46,12 @@ let package = Package(
             ],
             resources: [.embedInCode("Templates")]
         ),
-        .target(name: "Accounts", dependencies: ["Sessions", "CSodium", "CUnistring", "CZxcvbn"]),
+        .target(
+            name: "Accounts",
+            dependencies: [
+                "Sessions", "CSodium", "CUnistring", "CZxcvbn", "CAprUtil", "CCrypt", "CNettle",
+            ]
+        ),
         .target(name: "Sessions", dependencies: ["CSodium"]),
         .target(
             name: "Storage",

@@ -1,16 +1,17 @@
-/// A stored password hash in PHC string form (`$argon2id$v=19$m=…,t=…,p=…$salt$hash`).
+/// A stored password hash: what `PasswordHasher` made (`$argon2id$v=19$m=…,t=…,p=…$salt$hash`), or
+/// what another system made and the next login replaces.
 ///
 /// It never prints itself.
 package struct PasswordHash: Hashable, Sendable {
-    /// The PHC string.
-    package let phc: String
+    /// The text, mostly in PHC form.
+    package let text: String
 
     /// The hash of no password: an account that has it can only be opened by a link.
-    package static let none = PasswordHash(phc: "!")
+    package static let none = PasswordHash(text: "!")
 
-    /// Wraps a PHC string without judging it; `PasswordHasher` does that.
-    package init(phc: String) {
-        self.phc = phc
+    /// Wraps a text without judging it; `refusal` does that.
+    package init(text: String) {
+        self.text = text
     }
 }
 

@@ -11,7 +11,7 @@ package final class PasswordHasher: Sendable {
     private let cost: HashingCost
     private let threads: HashingThreads
     /// What is verified against where there is no hash.
-    let decoy: PHCString
+    let decoy: Argon2Hash
 
     /// Starts the threads.
     ///
@@ -23,33 +23,36 @@ package final class PasswordHasher: Sendable {
         precondition(sodium_init() >= 0, "libsodium does not start")
         self.cost = cost
         self.threads = HashingThreads(count: lanes, capacity: capacity)
-        self.decoy = PHCString(decoyCosting: cost)
+        self.decoy = Argon2Hash(decoyCosting: cost)
     }
 
     /// Hashes a new password.
     package func hash(_ password: Password) async throws(HashingError) -> PasswordHash {
         let cost = cost
         return try await threads.run { () throws(HashingError) in
-            try Argon2id.hash(password, cost: cost)
+            try Argon2.hash(password, cost: cost)
         }
     }
 
-    /// Compares a password with a stored hash.
+    /// Compares a password with a stored hash, which may come from another system.
     ///
     /// Without a hash, or with one that cannot be read or would cost too much, it does the work of
     /// a comparison all the same and says `.mismatch`, so the time it takes does not tell whether
-    /// an account exists (ASVS 6.3.8).
+    /// an account exists (ASVS 6.3.8). A wrong password for another system's hash does that work
+    /// besides: it is not faster, but may be slower.
     package func verify(
         _ password: Password,
         against stored: PasswordHash?
     ) async throws(HashingError) -> Verification {
-        let known = stored.flatMap { PHCString($0.phc) }
-        let hash = known ?? decoy
-        let isEqual = try await threads.run { () throws(HashingError) in
-            try Argon2id.matches(password, hash)
+        let (cost, decoy) = (cost, decoy)
+        return try await threads.run { () throws(HashingError) in
+            let hash = stored.flatMap { try? StoredHash($0) }
+            if let hash, try hash.matches(password) {
+                return .match(needsRehash: hash.isWorse(than: cost))
+            }
+            if hash?.isArgon2 != true { _ = try Argon2.matches(password, decoy) }
+            return .mismatch
         }
-        guard known != nil, isEqual else { return .mismatch }
-        return .match(needsRehash: hash.cost.isBelow(cost))
     }
 
     /// Takes no more passwords.

@@ -31,7 +31,7 @@ extension SQLiteStorage {
         )
         try statement.execute(arguments: [
             user.id.stored, user.username.stored, user.email?.stored,
-            account.passwordHash.phc.stored, user.isDisabled, user.createdAt.seconds,
+            account.passwordHash.text.stored, user.isDisabled, user.createdAt.seconds,
             account.nameKey.text.stored, account.emailKey?.text.stored,
         ])
         let names = try db.cachedStatement(
@@ -68,7 +68,7 @@ extension SQLiteStorage {
                 UPDATE users SET password_hash = CAST(? AS TEXT),
                     credential_version = credential_version + 1 WHERE id = ?
                 """
-        ).execute(arguments: [new.phc.stored, id.stored])
+        ).execute(arguments: [new.text.stored, id.stored])
         try db.cachedStatement(sql: "DELETE FROM password_links WHERE user_id = ?")
             .execute(arguments: [id.stored])
         let ended = try endAll(of: id, at: now, in: db)

@@ -111,7 +111,7 @@ extension SQLiteStorage: AccountStorage {
             try db.cachedStatement(sql: sql).first([key]) { row in
                 Credentials(
                     user: try User(row),
-                    passwordHash: PasswordHash(phc: try row.text(at: 7)),
+                    passwordHash: PasswordHash(text: try row.text(at: 7)),
                     credentialVersion: try row.integer(at: 8)
                 )
             }

@@ -16,7 +16,7 @@ extension SQLiteStorage {
                     WHERE id = ? AND password_hash = CAST(? AS TEXT)
                     """
             )
-            try statement.execute(arguments: [new.phc.stored, id.stored, old.phc.stored])
+            try statement.execute(arguments: [new.text.stored, id.stored, old.text.stored])
             return db.changesCount == 1
         }
     }
@@ -42,7 +42,7 @@ extension SQLiteStorage {
                         AND s.key = ?
                     """
             )
-            let isMet = try condition.first([id.stored, old.phc.stored, key.stored]) { _ in true }
+            let isMet = try condition.first([id.stored, old.text.stored, key.stored]) { _ in true }
             guard isMet != nil else { return nil }
             let change = try Self.write(new, of: id, at: now, in: db)
             try Self.add(session, to: db)

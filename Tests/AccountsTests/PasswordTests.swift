@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test func `a password hash never prints itself`() {
-        let hash = PasswordHash(phc: "$argon2id$secret")
+        let hash = PasswordHash(text: "$argon2id$secret")
         var dumped = ""
         dump(hash, to: &dumped)
         for text in ["\(hash)", String(reflecting: hash), dumped, "\([hash])"] {

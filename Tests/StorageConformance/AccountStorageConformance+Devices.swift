@@ -36,7 +36,7 @@ extension AccountStorageConformance {
                 for number in 0..<16 {
                     group.addTask {
                         try await storage.accounts.setPassword(
-                            PasswordHash(phc: "$\(number)"),
+                            PasswordHash(text: "$\(number)"),
                             byLink: link.digest,
                             at: Sample.start
                         )

@@ -123,8 +123,8 @@ extension AccountStorageConformance {
         ]
 
     static let later = Sample.start + 100
-    static let first = PasswordHash(phc: "$argon2id$1")
-    static let second = PasswordHash(phc: "$argon2id$2")
+    static let first = PasswordHash(text: "$argon2id$1")
+    static let second = PasswordHash(text: "$argon2id$2")
 
     /// A way in which an account gets a new password.
     private struct Way {

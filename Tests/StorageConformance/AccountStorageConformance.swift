@@ -97,12 +97,12 @@ package enum AccountStorageConformance {
             for name in ["Ada", "ada@example.org"] {
                 let found = try await storage.accounts.credentials(of: NameKey(stored: name))
                 #expect(found?.user == user)
-                #expect(found?.passwordHash == PasswordHash(phc: "$argon2id$x"))
+                #expect(found?.passwordHash == PasswordHash(text: "$argon2id$x"))
             }
             #expect(try await storage.accounts.user(user.id) == user)
             let found = try await storage.accounts.credentials(of: user.id)
             #expect(found?.user == user)
-            #expect(found?.passwordHash == PasswordHash(phc: "$argon2id$x"))
+            #expect(found?.passwordHash == PasswordHash(text: "$argon2id$x"))
             #expect(found?.credentialVersion == 1)
             #expect(try await storage.accounts.credentials(of: PublicID.random()) == nil)
         },
@@ -126,10 +126,10 @@ package enum AccountStorageConformance {
         ConformanceCase(3, "a password hash is written only over the one that was seen") {
             storage in
             let user = Sample.user()
-            let first = PasswordHash(phc: "$1")
-            let second = PasswordHash(phc: "$2")
-            let third = PasswordHash(phc: "$3")
-            try await storage.accounts.insert(Sample.account(user, hash: first.phc))
+            let first = PasswordHash(text: "$1")
+            let second = PasswordHash(text: "$2")
+            let third = PasswordHash(text: "$3")
+            try await storage.accounts.insert(Sample.account(user, hash: first.text))
             #expect(
                 try await storage.accounts.replacePasswordHash(of: user.id, from: first, to: second)
             )
@@ -140,7 +140,7 @@ package enum AccountStorageConformance {
             #expect(found?.passwordHash == second)
         },
         ConformanceCase(3, "the password of an absent account is not replaced") { storage in
-            let hash = PasswordHash(phc: "$1")
+            let hash = PasswordHash(text: "$1")
             let isReplaced = try await storage.accounts.replacePasswordHash(
                 of: .random(),
                 from: hash,
@@ -150,15 +150,15 @@ package enum AccountStorageConformance {
         },
         ConformanceCase(3, "of many changes that cross exactly one is accepted") { storage in
             let user = Sample.user()
-            let old = PasswordHash(phc: "$old")
-            try await storage.accounts.insert(Sample.account(user, hash: old.phc))
+            let old = PasswordHash(text: "$old")
+            try await storage.accounts.insert(Sample.account(user, hash: old.text))
             let accepted = try await withThrowingTaskGroup(of: Bool.self) { group in
                 for number in 0..<16 {
                     group.addTask {
                         try await storage.accounts.replacePasswordHash(
                             of: user.id,
                             from: old,
-                            to: PasswordHash(phc: "$\(number)")
+                            to: PasswordHash(text: "$\(number)")
                         )
                     }
                 }
@@ -172,8 +172,8 @@ package enum AccountStorageConformance {
     static let durability = [
         ConformanceCase(4, "what was acknowledged is there after reopening") { storage in
             let user = try await storage.signUp(Sample.user("ada", groups: ["admin"]))
-            let old = PasswordHash(phc: "$argon2id$1")
-            let new = PasswordHash(phc: "$argon2id$2")
+            let old = PasswordHash(text: "$argon2id$1")
+            let new = PasswordHash(text: "$argon2id$2")
             _ = try await storage.accounts.replacePasswordHash(of: user.id, from: old, to: new)
             let again = try await storage.reopen()
             let found = try await again.accounts.credentials(of: NameKey(stored: "ada"))

@@ -35,7 +35,7 @@ package enum Sample {
     package static func account(_ user: User, hash: String = "$argon2id$1") -> NewAccount {
         NewAccount(
             user: user,
-            passwordHash: PasswordHash(phc: hash),
+            passwordHash: PasswordHash(text: hash),
             nameKey: NameKey(stored: user.username),
             emailKey: user.email.map { NameKey(stored: $0) }
         )

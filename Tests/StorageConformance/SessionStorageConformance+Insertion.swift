@@ -58,7 +58,7 @@ extension SessionStorageConformance {
             let ada = try await storage.signUp()
             let old = try await storage.signIn(Sample.session(of: ada))
             _ = try await storage.accounts.setPassword(
-                PasswordHash(phc: "$2"),
+                PasswordHash(text: "$2"),
                 of: ada.id,
                 at: Sample.start
             )

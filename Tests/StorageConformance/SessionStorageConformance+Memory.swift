@@ -125,8 +125,8 @@ extension SessionStorageConformance {
         Ending(name: "changing the password") {
             let change = try await $1.accounts.changePassword(
                 of: $0.userID,
-                from: PasswordHash(phc: "$argon2id$1"),
-                to: PasswordHash(phc: "$2"),
+                from: PasswordHash(text: "$argon2id$1"),
+                to: PasswordHash(text: "$2"),
                 replacing: $0.key,
                 with: follower(of: $0),
                 at: later
@@ -134,13 +134,13 @@ extension SessionStorageConformance {
             #expect(change != nil)
         },
         Ending(name: "setting the password") {
-            let hash = PasswordHash(phc: "$2")
+            let hash = PasswordHash(text: "$2")
             _ = try await $1.accounts.setPassword(hash, of: $0.userID, at: later)
         },
         Ending(name: "setting the password by a link") {
             let link = PasswordLink(digest: Sample.key(), userID: $0.userID, expiresAt: later + 1)
             try await $1.accounts.insertLink(link)
-            let hash = PasswordHash(phc: "$2")
+            let hash = PasswordHash(text: "$2")
             _ = try await $1.accounts.setPassword(hash, byLink: link.digest, at: later)
         },
     ]
