@@ -39,6 +39,7 @@ struct Application {
         named name: AccountName,
         groups: [String],
         _ hash: PasswordHash,
+        isDisabled: Bool = false,
         at now: Timestamp
     ) -> NewAccount {
         let user = User(
@@ -46,7 +47,7 @@ struct Application {
             username: name.text,
             email: email?.text,
             groups: groups,
-            isDisabled: false,
+            isDisabled: isDisabled,
             createdAt: now
         )
         return NewAccount(

@@ -49,11 +49,13 @@ struct Argon2Hash: Hashable, Sendable {
     /// Reads a text; `nil` when it is of another format.
     init?(_ text: String) throws(HashRefusal) {
         let fields = HashText.fields(text)
-        guard fields.count > 1, fields[0].isEmpty, let variant = Variant(rawValue: String(fields[1]))
+        guard fields.count > 1, fields[0].isEmpty,
+            let variant = Variant(rawValue: String(fields[1]))
         else { return nil }
         let format = "Argon2"
         let parameters =
-            fields.count == 6 ? fields[3].split(separator: ",", omittingEmptySubsequences: false) : []
+            fields.count == 6
+            ? fields[3].split(separator: ",", omittingEmptySubsequences: false) : []
         guard parameters.count == 3, fields[2] == "v=19",
             let memory = HashText.decimal(parameters[0], after: "m="),
             let passes = HashText.decimal(parameters[1], after: "t="),

@@ -39,7 +39,9 @@ struct CryptHash: Sendable {
     private static func checkBcrypt(_ fields: [Substring]) throws(HashRefusal) {
         // Its cost has two digits, a zero in front of one.
         guard fields.count == 4, fields[2].utf8.count == 2,
-            let cost = HashText.decimal(fields[2].hasPrefix("0") ? fields[2].dropFirst() : fields[2]),
+            let cost = HashText.decimal(
+                fields[2].hasPrefix("0") ? fields[2].dropFirst() : fields[2]
+            ),
             cost >= bcryptCosts.lowerBound, HashText.isCryptBase64(fields[3], countIn: 53...53)
         else { throw .malformed(format: "bcrypt") }
         guard cost <= bcryptCosts.upperBound else {

@@ -6,7 +6,8 @@ struct UserCommand: ParsableCommand {
         commandName: "user",
         abstract: "Make, look at and change accounts, also while the server runs.",
         subcommands: [
-            Add.self, List.self, Show.self, Passwd.self, Link.self, Groups.self, Disable.self,
+            Add.self, Import.self, List.self, Show.self, Passwd.self, Link.self, Groups.self,
+            Disable.self,
             Enable.self, Delete.self,
         ]
     )
