@@ -122,6 +122,7 @@ install: static ## install under DESTDIR and PREFIX; settings that exist are kep
 		$(DESTDIR)$(share)/coatcheck.yaml $(DESTDIR)$(SYSCONFDIR)/coatcheck/coatcheck.yaml
 	@echo "Installed. To start it: systemd-sysusers && systemd-tmpfiles --create \\"
 	@echo "  && systemctl daemon-reload && systemctl enable --now coatcheck.socket coatcheck.service"
+	@echo "If login does not work: coatcheck doctor --url https://your.host"
 
 uninstall: ## remove what install installed; settings and the database stay
 	rm -f $(DESTDIR)$(PREFIX)/bin/coatcheck $(DESTDIR)$(units)/coatcheck.service \
