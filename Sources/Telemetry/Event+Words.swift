@@ -13,8 +13,6 @@ extension Event {
         case disabled
         /// Enabled again.
         case enabled
-        /// The e-mail address.
-        case email
     }
 
     /// Whose failed tries a login had to wait for.
