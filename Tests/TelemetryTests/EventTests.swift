@@ -93,7 +93,7 @@ import Testing
             "notice event=user_updated user=u by=a change=enabled" + place
         ),
         (
-            .userUpdated(user: "u", change: .email, by: "a", from: origin),
+            .userUpdated(user: "u", change: .enabled, by: "a", from: origin),
             "notice event=user_updated user=u by=a change=email" + place
         ),
         (
