@@ -93,10 +93,6 @@ import Testing
             "notice event=user_updated user=u by=a change=enabled" + place
         ),
         (
-            .userUpdated(user: "u", change: .enabled, by: "a", from: origin),
-            "notice event=user_updated user=u by=a change=email" + place
-        ),
-        (
             .userDeleted(user: "u", by: nil, from: origin),
             "notice event=user_deleted user=u" + place
         ),
