@@ -29,7 +29,9 @@ struct Counter {
         returnHosts: [String] = [],
         passwordMinimum: Int = 8,
         throttle: ThrottlePolicy = ThrottlePolicy(account: 100),
-        policies: AccessPolicies = AccessPolicies()
+        policies: AccessPolicies = AccessPolicies(),
+        address: String = "",
+        audit: [AuditRecord] = []
     ) throws {
         storage = try FlakyStorage()
         hasher = PasswordHasher(
@@ -55,6 +57,7 @@ struct Counter {
         choices.returnHosts = returnHosts
         choices.passwordMinimum = passwordMinimum
         choices.policies = policies
+        choices.address = address
         let storage = storage
         site = try Site(
             accounts: accounts,
@@ -65,7 +68,12 @@ struct Counter {
             surroundings: Site.Surroundings(
                 isReady: { readiness.isReady.load(ordering: .sequentiallyConsistent) },
                 metrics: { "coatcheck_up 1\n" },
-                audit: { _ throws(StorageError) in [] }
+                audit: { _ throws(StorageError) in
+                    guard readiness.isReady.load(ordering: .sequentiallyConsistent) else {
+                        throw FlakyStorage.failure
+                    }
+                    return audit
+                }
             )
         )
     }
@@ -88,7 +96,7 @@ struct Counter {
         hasher.stop()
     }
 
-    /// Decides what the readiness check finds.
+    /// Decides what the readiness check finds, and whether the audit trail can be read.
     func setReady(_ isReady: Bool) {
         readiness.isReady.store(isReady, ordering: .sequentiallyConsistent)
     }
