@@ -179,6 +179,8 @@ package struct NewAccount: Sendable {
     package let nameKey: NameKey
     /// The key of the email address, where there is one.
     package let emailKey: NameKey?
+    /// The link by which its owner sets a password, kept in the same transaction; `nil` for none.
+    package var link: PasswordLink?
 
     /// Joins what is needed to make an account.
     package init(

@@ -31,6 +31,30 @@ extension Accounts {
         groups: [GroupName],
         password: String? = nil
     ) async throws(SignUpError) -> User {
+        try await make(username, email, groups, password: password)
+    }
+
+    /// Makes an account for somebody else, and the link by which its owner sets a password: both
+    /// or neither.
+    ///
+    /// Until then nobody can log in.
+    package func createWithLink(
+        username: String?,
+        email: String?,
+        groups: [GroupName]
+    ) async throws(SignUpError) -> (user: User, secret: Ticket) {
+        let secret = Ticket.random()
+        let user = try await make(username, email, groups, link: secret)
+        return (user, secret)
+    }
+
+    private func make(
+        _ username: String?,
+        _ email: String?,
+        _ groups: [GroupName],
+        password: String? = nil,
+        link secret: Ticket? = nil
+    ) async throws(SignUpError) -> User {
         let application = Application(username: username, email: email)
         var issues = application.issues
         if let password,
@@ -48,12 +72,13 @@ extension Accounts {
                 throw .busy
             }
         }
-        let account = application.account(
+        var account = application.account(
             named: name,
             groups: groups.map(\.text).sorted(),
             hash,
             at: now()
         )
+        if let secret { account.link = link(secret, for: account.user.id) }
         do throws(StorageError) {
             try await storage.insert(account, beginning: nil)
         } catch {

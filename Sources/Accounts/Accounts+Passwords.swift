@@ -67,13 +67,17 @@ extension Accounts {
     /// Whoever makes it cannot choose the password (ASVS 6.4.6). Only the digest is stored.
     package func makeLink(for id: PublicID) async throws(StorageError) -> Ticket {
         let secret = Ticket.random()
-        let link = PasswordLink(
+        try await storage.insertLink(link(secret, for: id))
+        return secret
+    }
+
+    /// A link that works from now on.
+    func link(_ secret: Ticket, for id: PublicID) -> PasswordLink {
+        PasswordLink(
             digest: secret.digest,
             userID: id,
             expiresAt: now() + terms.passwordLink
         )
-        try await storage.insertLink(link)
-        return secret
     }
 
     /// Returns the account of a link that works.

@@ -41,6 +41,16 @@ extension SQLiteStorage {
             try names.execute(arguments: [key.text.stored, user.id.stored])
         }
         try addGroups(Set(user.groups), of: user.id, to: db)
+        if let link = account.link { try add(link, to: db) }
+    }
+
+    /// Keeps the digest of a link.
+    static func add(_ link: PasswordLink, to db: Database) throws {
+        try db.cachedStatement(
+            sql: "INSERT INTO password_links (key, user_id, expires_at) VALUES (?, ?, ?)"
+        ).execute(arguments: [
+            link.digest.stored, link.userID.stored, link.expiresAt.seconds,
+        ])
     }
 
     /// Makes somebody belong to groups.

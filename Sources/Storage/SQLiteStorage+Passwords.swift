@@ -74,13 +74,7 @@ extension SQLiteStorage {
 
     /// Keeps the digest of a link.
     package func insertLink(_ link: PasswordLink) async throws(StorageError) {
-        try await commits.perform { db in
-            try db.cachedStatement(
-                sql: "INSERT INTO password_links (key, user_id, expires_at) VALUES (?, ?, ?)"
-            ).execute(arguments: [
-                link.digest.stored, link.userID.stored, link.expiresAt.seconds,
-            ])
-        }
+        try await commits.perform { db in try Self.add(link, to: db) }
     }
 
     /// Returns the account for which a link works.

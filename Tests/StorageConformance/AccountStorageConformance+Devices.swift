@@ -47,6 +47,18 @@ extension AccountStorageConformance {
             #expect(changes.count == 1)
             #expect(try await storage.accounts.credentials(of: ada.id)?.credentialVersion == 2)
         },
+        ConformanceCase(11, "the link of a new account is kept with it, or neither is") { storage in
+            let ada = Sample.user()
+            let nobody = PasswordLink(digest: Sample.key(), userID: .random(), expiresAt: later)
+            await #expect(throws: StorageError.self) {
+                try await storage.accounts.insert(account(of: ada, with: nobody))
+            }
+            #expect(try await storage.accounts.user(ada.id) == nil)
+            let link = PasswordLink(digest: Sample.key(), userID: ada.id, expiresAt: later)
+            try await storage.accounts.insert(account(of: ada, with: link))
+            let found = try await storage.accounts.user(ofLink: link.digest, at: Sample.start)
+            #expect(found == ada)
+        },
         ConformanceCase(11, "a link is for an account that is there and not disabled") { storage in
             let nobody = PasswordLink(digest: Sample.key(), userID: .random(), expiresAt: later)
             await #expect(throws: StorageError.unknownUser) {
@@ -121,6 +133,12 @@ extension AccountStorageConformance {
             #expect(try await storage.accounts.devices(of: ada.id).isEmpty)
         },
     ]
+
+    private static func account(of user: User, with link: PasswordLink) -> NewAccount {
+        var account = Sample.account(user)
+        account.link = link
+        return account
+    }
 
     private static func device(_ key: TokenDigest, _ user: User, _ age: Int64) -> KnownDevice {
         KnownDevice(key: key, userID: user.id, usedAt: Sample.start + age)

@@ -26,7 +26,9 @@ extension Site {
         } catch {
             outcome.error = error.sentence
             outcome.issues = error.issues
-            return try await listPage(visit, live, outcome: outcome, status: error.status)
+            var response = try await listPage(visit, live, outcome: outcome, status: error.status)
+            error.addFields(to: &response)
+            return response
         }
     }
 

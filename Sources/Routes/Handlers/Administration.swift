@@ -82,9 +82,6 @@ extension Site {
     }
 
     /// Makes a link by which the owner of an account sets a password.
-    ///
-    /// Its address comes from the settings, never from what the request says of the host
-    /// (CS-Forgot); without one in the settings it is a path on this site.
     func makeLink(
         for user: User,
         _ visit: Visit,
@@ -93,6 +90,19 @@ extension Site {
         let secret = try await changing(during: "link") { () throws(StorageError) in
             try await accounts.makeLink(for: user.id)
         }
+        return link(secret, for: user, visit, live)
+    }
+
+    /// A link that was made, as it is handed over, with its event.
+    ///
+    /// Its address comes from the settings, never from what the request says of the host
+    /// (CS-Forgot); without one in the settings it is a path on this site.
+    func link(
+        _ secret: Ticket,
+        for user: User,
+        _ visit: Visit,
+        _ live: LiveSession
+    ) -> SetPasswordLink {
         record(
             .passwordLinkMade(user: user.id.text, by: live.userID.text, from: visit.origin)
         )

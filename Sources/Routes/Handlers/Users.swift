@@ -64,14 +64,19 @@ extension Site {
         let email = try fields.text("email")
         let groups = try fields.groups() ?? []
         let user: User
+        let secret: Ticket
         do throws(SignUpError) {
-            user = try await accounts.create(username: username, email: email, groups: groups)
+            (user, secret) = try await accounts.createWithLink(
+                username: username,
+                email: email,
+                groups: groups
+            )
         } catch {
             throw problem(of: error, visit)
         }
         let actor = live.userID.text
         record(.userCreated(user: user.id.text, by: actor, from: visit.origin))
-        return (user, try await makeLink(for: user, visit, live))
+        return (user, link(secret, for: user, visit, live))
     }
 
     /// GET /users/{id}: one account.
