@@ -118,4 +118,25 @@ import Testing
         #expect(ready.status == (status == "ok" ? 200 : 503))
         #expect(ready.text == #"{"status":"\#(status)"}"#)
     }
+
+    @Test func `the metrics are text for Prometheus, to whoever nginx lets through`() async throws {
+        let counter = try Counter()
+        counter.storage.fail(Set(FlakyStorage.Call.allCases))
+        for request in [Request.get("/metrics"), .page("/metrics")] {
+            let response = await counter.answer(request)
+            #expect(response.status == 200 && response.text == "coatcheck_up 1\n")
+            let type = response.value(of: "Content-Type")
+            #expect(type == "text/plain; version=0.0.4; charset=utf-8")
+        }
+    }
+
+    @Test func `health and metrics have no use for a session or for storage`() async throws {
+        let counter = try Counter()
+        counter.storage.fail(Set(FlakyStorage.Call.allCases))
+        let cookie = "__Host-session=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+        for path in ["/health/live", "/health/ready", "/metrics"] {
+            #expect(await counter.answer(.get(path, cookie: cookie)).status == 200)
+        }
+        #expect(counter.events.events.isEmpty)
+    }
 }
