@@ -12,14 +12,13 @@ extension Accounts {
     }
 
     /// Finds an account by what somebody typed: its public id, or one of its names.
+    ///
+    /// The id goes first. Anybody may sign up under the text of somebody else's id, which is no
+    /// secret, and must not be taken for them by an operator who read it in the log.
     package func find(_ text: String) async throws(StorageError) -> User? {
-        if let name = try? AccountName(text),
-            let found = try await storage.credentials(of: name.key)
-        {
-            return found.user
-        }
-        guard let id = PublicID(text: text) else { return nil }
-        return try await storage.user(id)
+        if let id = PublicID(text: text), let user = try await storage.user(id) { return user }
+        guard let name = try? AccountName(text) else { return nil }
+        return try await storage.credentials(of: name.key)?.user
     }
 
     /// Makes an account for somebody else.
