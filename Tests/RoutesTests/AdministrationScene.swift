@@ -1,6 +1,7 @@
 import HTTP
 import Routes
 import TestStorage
+import Testing
 
 /// A site with the administrator `root`, the account `ada`, and the paths of both.
 struct AdministrationScene {
