@@ -13,9 +13,17 @@ extension Site {
         return session
     }
 
-    /// Refuses a session whose password was proved too long ago (ASVS 7.5.3).
+    /// Refuses a session whose password was proved too long ago (ASVS 7.5.3), and says so in the
+    /// log.
     func requireFreshness(_ live: LiveSession) throws(Problem) {
         guard now() - live.session.authenticatedAt <= choices.freshness else {
+            record(
+                .reauthenticationRequired(
+                    policy: nil,
+                    user: live.userID.text,
+                    session: live.session.id.text
+                )
+            )
             throw .reauthenticationRequired
         }
     }

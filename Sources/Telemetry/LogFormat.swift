@@ -18,7 +18,7 @@ package enum LogFormat: String, CaseIterable, Sendable {
     /// Writes fields one after the other, without the line's end.
     ///
     /// Each value has an equal part of the room; what is longer is cut and ends in `…`.
-    func text(_ fields: [Event.Field]) -> String {
+    package func text(_ fields: [Event.Field]) -> String {
         let room = LogFormat.room / max(1, fields.count)
         let written = fields.map { field in
             switch self {

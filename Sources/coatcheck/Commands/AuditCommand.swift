@@ -50,13 +50,13 @@ struct AuditCommand: ParsableCommand {
 }
 
 extension AuditRecord {
-    /// The record in a line of words.
+    /// The record in a line of words, with the fields as the log writes them: no value makes a
+    /// line or a field of its own (ASVS 16.4.1).
     var line: String {
-        var parts = [UTC.text(at), event]
         let fields = [("user", user), ("by", by), ("session", session), ("address", address)]
-        for case (let name, let value?) in fields { parts.append("\(name)=\(value)") }
-        if !detail.isEmpty { parts.append(detail) }
-        return parts.joined(separator: " ")
+            .compactMap { name, value in value.map { (name: name, value: $0) } }
+        let parts = [UTC.text(at), event, LogFormat.logfmt.text(fields), detail]
+        return parts.filter { !$0.isEmpty }.joined(separator: " ")
     }
 
     /// The record as JSON.
