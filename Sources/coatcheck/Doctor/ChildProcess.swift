@@ -34,7 +34,7 @@ struct ChildProcess: ~Copyable {
         var words = unsafe ([program] + arguments).map { unsafe strdup($0) } + [nil]
         var pid: pid_t = 0
         let status = unsafe posix_spawn(&pid, program, &actions, &attributes, &words, environ)
-        for unsafeword in unsafe words { unsafe free(word) }
+        for index in unsafe words.indices { unsafe free(words[index]) }
         unsafe posix_spawnattr_destroy(&attributes)
         unsafe posix_spawn_file_actions_destroy(&actions)
         close(out[1])
