@@ -83,7 +83,8 @@ extension Settings {
             sweep: self[.sessionSweep],
             audit: self[.auditKeep],
             knownDevice: self[.throttleKnownDevice],
-            throttle: self[.throttleForget]
+            // As long as the throttle itself remembers: a delay must not end with a restart.
+            throttle: max(self[.throttleForget], self[.throttleLongest])
         )
     }
 

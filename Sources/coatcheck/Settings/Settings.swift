@@ -63,7 +63,7 @@ package struct Settings: Sendable {
     ) throws(SettingsError) -> RawSetting {
         let raw =
             SettingTable.isMapping(setting.key)
-            ? try SettingsFile.value(text, of: name) : .scalar(text)
+            ? try SettingsFile.value(text, of: name, in: place) : .scalar(text)
         guard setting.accepts(raw) else {
             throw .badValue(name, in: place, allowed: setting.allowed)
         }

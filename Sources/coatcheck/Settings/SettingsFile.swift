@@ -65,15 +65,19 @@ enum SettingsFile {
         }
     }
 
-    /// Reads the text of one setting, as the environment gives it.
-    static func value(_ text: String, of key: String) throws(SettingsError) -> RawSetting {
+    /// Reads the text of one setting, as the environment or a file of its own gives it.
+    static func value(
+        _ text: String,
+        of key: String,
+        in place: String
+    ) throws(SettingsError) -> RawSetting {
         do {
             guard let node = try Yams.compose(yaml: text) else { return .mapping([:]) }
-            return try raw(node, of: key, in: "the environment", depth: 0)
+            return try raw(node, of: key, in: place, depth: 0)
         } catch let error as SettingsError {
             throw error
         } catch {
-            throw .unreadable(file: "the environment", reason: "\(key): \(error)")
+            throw .unreadable(file: place, reason: "\(key): \(error)")
         }
     }
 
