@@ -102,7 +102,10 @@ let package = Package(
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]
         ),
-        .testTarget(name: "ProgramTests", dependencies: ["coatcheck", "Telemetry"]),
+        .testTarget(
+            name: "ProgramTests",
+            dependencies: ["coatcheck", "Routes", "Accounts", "Sessions", "Storage", "Telemetry"]
+        ),
     ],
     swiftLanguageModes: [.v6]
 )
