@@ -68,6 +68,7 @@ struct House: Sendable {
         )
         recorder.replaceLog(settings.eventLog)
         await throttle.updatePolicy(settings.throttlePolicy)
+        upkeep.update(settings.upkeepSpans)
     }
 
     /// Stops the timers and the hashing, and writes what has gathered.

@@ -12,7 +12,7 @@ final class Upkeep: Sendable {
     private let timers: [Task<Void, Never>]
 
     /// For how long things are kept, in seconds.
-    struct Spans: Sendable {
+    final class Spans: Sendable {
         /// How often expired things are removed.
         let sweep: Int64
         /// How long lines of the audit trail are kept.
@@ -21,6 +21,13 @@ final class Upkeep: Sendable {
         let knownDevice: Int64
         /// How long a counter of failed tries is kept after the last one.
         let throttle: Int64
+
+        init(sweep: Int64, audit: Int64, knownDevice: Int64, throttle: Int64) {
+            self.sweep = sweep
+            self.audit = audit
+            self.knownDevice = knownDevice
+            self.throttle = throttle
+        }
     }
 
     /// How often changes by other processes are looked for: twice in the fifth of a second in
@@ -48,7 +55,7 @@ final class Upkeep: Sendable {
             sessions: sessions,
             throttle: throttle,
             recorder: recorder,
-            spans: spans,
+            spans: Current(spans),
             now: now
         )
         self.round = round
@@ -68,6 +75,11 @@ final class Upkeep: Sendable {
         Task(executorPreference: globalConcurrentExecutor, priority: .utility) { await work() }
     }
 
+    /// Keeps things for other times from the next sweep on; how often it sweeps stays as it was.
+    func update(_ spans: Spans) {
+        round.spans.replace(with: spans)
+    }
+
     /// Stops the timers and writes what has gathered.
     func stop() async {
         for timer in timers { timer.cancel() }
@@ -83,7 +95,7 @@ private struct Round: Sendable {
     let sessions: SessionStore
     let throttle: LoginThrottle
     let recorder: Recorder
-    let spans: Upkeep.Spans
+    let spans: Current<Upkeep.Spans>
     let now: @Sendable () -> Timestamp
 
     /// How many stored records one step of a sweep looks at: some milliseconds of the writer.
@@ -167,6 +179,7 @@ private struct Round: Sendable {
             await attempt("sweep") { () throws(StorageError) in
                 try await sweepSessions()
                 let now = now()
+                let spans = spans.value
                 try await repeating { () throws(StorageError) in
                     try await sessions.forgetEnded(at: now, limit: Self.step)
                 }

@@ -1,0 +1,372 @@
+"""SIGHUP: new settings hold from the next request, wrong ones change nothing, nobody notices."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import sqlite3
+import threading
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from support import fastcgi
+from support.deployment import CHEAP_HASHING, Deploy, Deployment
+from support.events import EventLog, Line
+from support.fastcgi import check
+from support.names import new_name
+from support.program import ROOT
+from support.response import Response
+from support.waiting import wait_until
+
+RELOADED, REFUSED = "sys_settings_reloaded", "sys_settings_refused"
+
+
+def reload(site: Deployment, **expected: str) -> Line:
+    """Sends SIGHUP and waits until the program says what it made of it."""
+    log = EventLog(site.log)
+    site.process.send_signal(signal.SIGHUP)
+    site.process.was_told_to_end = False
+    found: list[Line] = []
+
+    def said() -> bool:
+        found.extend(log.new())
+        return any(line["event"] in (RELOADED, REFUSED) for line in found)
+
+    wait_until(said, "the settings to be read")
+    (line,) = [line for line in found if line["event"] in (RELOADED, REFUSED)]
+    assert line | expected == line, line
+    return line
+
+
+def change(site: Deployment, settings: dict[str, Any]) -> Line:
+    """Writes other settings, which must be taken, and returns what was said."""
+    site.settings.update(settings)
+    site.rewrite_settings()
+    return reload(site, event=RELOADED)
+
+
+def post(site: Deployment, path: str, fields: Any, **more: str) -> Response:
+    """POST of JSON straight to the program."""
+    body = json.dumps(fields).encode()
+    return site.ask(fastcgi.route("POST", path, body, **more), body)
+
+
+def new_account(site: Deployment) -> dict[str, str]:
+    """A name and a password that nobody has yet."""
+    return {"username": new_name(), "password": site.secrets.password()}
+
+
+def ticket(site: Deployment, answer: Response) -> str:
+    """The session cookie of an answer, as a browser sends it back."""
+    assert answer.status in (200, 201, 204), str(answer)
+    cookie = (answer.session_cookie or "").split(";")[0]
+    site.secrets.add(cookie.partition("=")[2])
+    return cookie
+
+
+def guess(site: Deployment) -> int:
+    """The status of the second wrong password for an account."""
+    fields = new_account(site)
+    return [post(site, "/login", fields).status for _ in range(2)][-1]
+
+
+def lead(site: Deployment) -> str:
+    """Where a login leads that wants to go to another host."""
+    fields = new_account(site)
+    ticket(site, post(site, "/signup", fields))
+    form = f"username={fields['username']}&password={fields['password']}"
+    body = f"{form}&next=https%3A%2F%2Fapp.example.org%2Fx".encode()
+    kind = {"CONTENT_TYPE": "application/x-www-form-urlencoded", "HTTP_ACCEPT": "text/html"}
+    answer = site.ask(fastcgi.route("POST", "/login", body, **kind), body)
+    site.secrets.add((answer.session_cookie or "").split(";")[0].partition("=")[2])
+    return answer.location
+
+
+def lifetime(site: Deployment) -> str:
+    """The Max-Age of a new session's cookie."""
+    answer = post(site, "/signup", new_account(site))
+    ticket(site, answer)
+    return (answer.session_cookie or "").rpartition("=")[2]
+
+
+def short_password(site: Deployment) -> int:
+    """The status of a sign-up with 12 characters."""
+    fields = {"username": new_name(), "password": "qx7-vorpal-z"}
+    answer = post(site, "/signup", fields)
+    if answer.status == 201:
+        ticket(site, answer)
+    return answer.status
+
+
+def cookie_name(site: Deployment) -> str:
+    """The name of the session cookie."""
+    return ticket(site, post(site, "/signup", new_account(site))).partition("=")[0]
+
+
+def live_of_three(site: Deployment) -> int:
+    """How many of three sessions of one account live."""
+    fields = new_account(site)
+    cookies = [ticket(site, post(site, "/signup", fields))]
+    cookies += [ticket(site, post(site, "/login", fields)) for _ in range(2)]
+    return sum(site.ask(check("user", cookie)).status == 204 for cookie in cookies)
+
+
+@pytest.mark.parametrize(
+    ("setting", "probe", "before", "after"),
+    [
+        ({"password.minimum": 20}, short_password, 201, 400),
+        ({"session.absolute": "2h"}, lifetime, "86400", "7200"),
+        ({"session.per-account": 2}, live_of_three, 3, 2),
+        ({"throttle.account": 1}, guess, 401, 429),
+        ({"cookie.name": "other"}, cookie_name, "__Host-session", "__Host-other"),
+        ({"next.hosts": ["app.example.org"]}, lead, "/account", "https://app.example.org/x"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_a_new_setting_holds_from_the_next_request(
+    deploy: Deploy,
+    setting: dict[str, Any],
+    probe: Callable[[Deployment], Any],
+    before: Any,
+    after: Any,
+) -> None:
+    site = deploy(with_gateway=False)
+    assert probe(site) == before
+    assert "needing_restart" not in change(site, setting)
+    assert probe(site) == after
+    for key in setting:
+        del site.settings[key]
+    change(site, {})
+    assert probe(site) == before, "a setting that is taken out is the default again"
+
+
+def test_policies_come_change_and_go_at_once(deploy: Deploy) -> None:
+    """ASVS 8.3.2; a policy that is gone lets nobody in."""
+    site = deploy(with_gateway=False)
+    cookie = ticket(site, post(site, "/signup", new_account(site)))
+
+    def status(policy: str = "readers") -> int:
+        return site.ask(check(policy, cookie)).status
+
+    assert status() == 403
+    for groups, expected in (([], 204), (["staff"], 403), ([], 204)):
+        policy = {"groups": groups} if groups else {"max-age": "1h"}
+        change(site, {"policies": {"readers": policy}})
+        assert status() == expected
+    change(site, {"policies": {"others": {"max-age": "1h"}}})
+    assert (status(), status("others"), status("user")) == (403, 204, 204)
+
+
+def test_sessions_and_counters_outlive_a_reload(deploy: Deploy) -> None:
+    """Whoever is logged in stays so, and whoever guesses gains nothing by it."""
+    site = deploy({"throttle.account": 2}, with_gateway=False)
+    fields = new_account(site)
+    cookie = ticket(site, post(site, "/signup", fields))
+    wrong = fields | {"password": site.secrets.password()}
+    assert [post(site, "/login", wrong).status for _ in range(2)] == [401, 401]
+    change(site, {"password.minimum": 9})
+    assert site.ask(check("user", cookie)).status == 204
+    assert post(site, "/login", wrong).status == 429
+
+
+def test_the_log_changes_its_form_and_level(deploy: Deploy) -> None:
+    site = deploy(with_gateway=False)
+    log = EventLog(site.log)
+    site.settings |= {"log.format": "json", "log.level": "debug"}
+    site.rewrite_settings()
+    site.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: RELOADED in site.log.read_text(), "the settings to be read")
+    ticket(site, post(site, "/signup", new_account(site)))
+    new = [json.loads(line) for line in log.octets().splitlines()]
+    assert [line["event"] for line in new] == [RELOADED, "user_created", "session_created"]
+    site.settings |= {"log.format": "logfmt", "log.level": "warning"}
+    site.rewrite_settings()
+    site.process.send_signal(signal.SIGHUP)
+    # What says so is of the level info itself: the cookie tells.
+    suspicious = check("user", "__Host-session=short")
+    wait_until(
+        lambda: site.ask(suspicious).status == 401 and log.octets().startswith(b"time="),
+        "the form to change",
+    )
+    ticket(site, post(site, "/signup", new_account(site)))
+    assert log.octets() == b""
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("password.minimum: seven\n", "password.minimum"),
+        ("password.minimum: 3\n", "8 to 64"),
+        ("nonsense: 1\n", "nonsense"),
+        ("password: [unclosed\n", "coatcheck.yaml"),
+        ("session.idle: 2h\nsession.absolute: 1h\n", "session.idle"),
+        ("policies: {user: {groups: [x]}}\n", "policies"),
+        ("password.minimum: 20\npassword: {minimum: 20}\n", "twice"),
+        ("\x00\x01", "coatcheck.yaml"),
+        ("a: \"x\\nlevel=error event=forged\"\n\"b\\nevent=forged\": 1\n", "coatcheck.yaml"),
+        (None, "coatcheck.yaml"),
+    ],
+    ids=lambda value: repr(value)[:30],
+)
+def test_wrong_settings_change_nothing_and_are_said(
+    deploy: Deploy, text: str | None, said: str
+) -> None:
+    """ASVS 16.5.2: neither stopped nor half changed."""
+    site = deploy({"password.minimum": 13}, with_gateway=False)
+    assert short_password(site) == 400
+    site.settings_file.unlink()
+    if text is not None:
+        # A right setting beside the wrong one is not taken either.
+        site.settings_file.write_text("log.level: error\n" + text)
+    line = reload(site, event=REFUSED, level="warning")
+    assert said in line["reason"], line
+    assert site.process.is_running and short_password(site) == 400
+    site.settings["password.minimum"] = 8
+    change(site, {})
+    assert short_password(site) == 201
+    assert site.process.stop() == 0
+
+
+def restart_keys() -> tuple[set[str], set[str]]:
+    """The settings that the README says need a restart, and the others."""
+    rows = re.findall(r"^\| `([a-z.-]+)` \|.*\| (.*) \|$", (ROOT / "README.md").read_text(), re.M)
+    assert len(rows) > 30
+    fixed = {key for key, text in rows if text.endswith("Needs a restart.")}
+    return fixed, {key for key, _ in rows} - fixed
+
+
+def other_values(site: Deployment) -> dict[str, Any]:
+    """For every setting a value that is allowed and is not the one in force."""
+    place = site.folder
+    return {
+        "socket.path": str(place / "other.sock"), "socket.mode": "0666", "socket.group": "daemon",
+        "workers": 3, "storage.path": str(place / "other.db"), "site.url": "https://a.example",
+        "cookie.name": "a", "cookie.device-name": "b", "cookie.secure": False, "cookie.path": "/",
+        "session.absolute": "23h", "session.idle": "7h", "session.remember-absolute": "29d",
+        "session.remember-idle": "13d", "session.per-account": 99, "session.fresh": "14m",
+        "session.cache": 128, "session.sweep": "2m", "policies": {"x": {"groups": ["x"]}},
+        "password.minimum": 9, "password.memory": 8193, "password.passes": 2, "password.lanes": 1,
+        "password.queue": 7, "password.link": "23h", "throttle.account": 9, "throttle.device": 9,
+        "throttle.network": 99, "throttle.sign-up": 99, "throttle.longest": "14m",
+        "throttle.forget": "23h", "throttle.known-device": "179d", "throttle.capacity": 1000,
+        "next.hosts": ["a.example"], "audit.keep": "89d", "log.level": "debug",
+        "log.format": "logfmt", "stop.deadline": "9s",
+    }  # fmt: skip
+
+
+def test_settings_that_need_a_restart_are_named_and_keep_their_values(deploy: Deploy) -> None:
+    """As the README's table says, key by key."""
+    site = deploy(with_gateway=False)
+    fixed, loose = restart_keys()
+    values, started = other_values(site), dict(site.settings)
+    assert set(values) == fixed | loose
+    for key in sorted(fixed):
+        site.settings = started | {key: values[key]}
+        assert change(site, {})["needing_restart"] == key
+    site.settings = started | {key: values[key] for key in loose}
+    assert "needing_restart" not in change(site, {})
+    site.settings = started | values
+    said = change(site, {})["needing_restart"].split(",")
+    assert set(said) == fixed and len(said) == len(fixed)
+    # It still answers where it did, from the same store, with as many workers.
+    assert not (site.folder / "other.sock").exists() and not (site.folder / "other.db").exists()
+    text = site.ask(fastcgi.route("GET", "/metrics")).text
+    assert "\ncoatcheck_workers 16\n" in text
+    assert site.process.stop() == 0
+    site.socket = site.folder / "other.sock"
+    site.start()
+    assert "\ncoatcheck_workers 3\n" in site.ask(fastcgi.route("GET", "/metrics")).text
+    assert (site.folder / "other.db").exists()
+
+
+def test_what_is_kept_for_a_time_follows_a_new_time(deploy: Deploy) -> None:
+    """The timers of the store too: counters and known devices (ASVS 14.2.7)."""
+    site = deploy({"session.sweep": "1s"}, with_gateway=False)
+    assert guess(site) == 401
+    ticket(site, post(site, "/signup", new_account(site)))
+
+    def rows(table: str) -> int:
+        with sqlite3.connect(site.database, timeout=10) as database:
+            found = int(database.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+        database.close()
+        return found
+
+    wait_until(lambda: rows("throttle") > 0 and rows("known_devices") == 1, "them to be written")
+    with sqlite3.connect(site.database, timeout=10) as database:
+        database.execute("UPDATE throttle SET last_try_at = last_try_at - 7200")
+        database.execute("UPDATE known_devices SET used_at = used_at - 172800")
+    database.close()
+    shorter = {"throttle.forget": "1h", "throttle.longest": "1m", "throttle.known-device": "1d"}
+    change(site, shorter)
+    wait_until(lambda: rows("throttle") == rows("known_devices") == 0, "the sweep", 6.0)
+
+
+def test_the_environment_still_wins(deploy: Deploy) -> None:
+    site = deploy(with_gateway=False, environment={"COATCHECK_PASSWORD_MINIMUM": "13"})
+    change(site, {"password.minimum": 8})
+    assert short_password(site) == 400
+
+
+def test_reloading_under_load_loses_no_request(deploy: Deploy) -> None:
+    """ASVS 15.4.1: checks and logins go on while settings change, right ones and wrong ones."""
+    site = deploy({"throttle.network": 100_000} | CHEAP_HASHING, with_gateway=False)
+    person = new_account(site)
+    cookie = ticket(site, post(site, "/signup", person))
+    over = threading.Event()
+    seen: list[Counter[int]] = []
+
+    def keep(ask: Callable[[], Response]) -> Callable[[], None]:
+        def work() -> None:
+            mine: Counter[int] = Counter()
+            seen.append(mine)
+            while not over.is_set():
+                answer = ask()
+                mine[answer.status] += 1
+                if answer.session_cookie:
+                    ticket(site, answer)
+
+        return work
+
+    works = [lambda: site.ask(check("user", cookie))] * 4
+    works += [lambda: site.ask(check("readers", cookie))] * 2
+    works += [lambda: post(site, "/login", person)] * 2
+    threads = [threading.Thread(target=keep(work)) for work in works]
+    for thread in threads:
+        thread.start()
+    rounds = 40
+    try:
+        for number in range(rounds):
+            if number % 4 == 3:
+                site.settings_file.write_text("nonsense: 1\n")
+                reload(site, event=REFUSED)
+            else:
+                policy = {"max-age": "1h"} if number % 2 else {"groups": ["nobody"]}
+                change(site, {"policies": {"readers": policy}, "session.per-account": 50 + number})
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join(30)
+    total: Counter[int] = sum(seen, Counter())
+    assert len(seen) == len(works) and all(sum(counter.values()) > 5 for counter in seen)
+    assert set(total) == {200, 204, 403}, total
+    always = [counter for counter in seen if set(counter) == {204}]
+    assert len(always) == 4, seen
+
+
+def test_a_storm_of_signals_ends_with_the_newest_settings(deploy: Deploy) -> None:
+    """Signals that come while one is obeyed may fall together; the last one counts."""
+    site = deploy(with_gateway=False)
+    for number in range(8, 65):
+        site.settings["password.minimum"] = number
+        site.rewrite_settings()
+        for _ in range(5):
+            site.process.send_signal(signal.SIGHUP)
+    page = fastcgi.route("GET", "/signup", HTTP_ACCEPT="text/html")
+    wait_until(lambda: "64 characters" in site.ask(page).text, "the newest settings")
+    assert short_password(site) == 400
+    site.process.send_signal(signal.SIGHUP)
+    assert site.process.stop() == 0, "and SIGTERM right behind one ends it as ever"
