@@ -16,11 +16,12 @@ enum Credentials {
     static func read(_ key: String, in folder: String) throws(SettingsError) -> String? {
         let path = folder + "/" + key
         var information = stat()
-        guard unsafe stat(path, &information) == 0 else {
+        guard unsafe lstat(path, &information) == 0 else {
             if errno == ENOENT { return nil }
             throw .unreadable(file: path, reason: "the file cannot be read")
         }
-        guard information.st_mode & S_IFMT == S_IFREG, information.st_size <= limit,
+        guard unsafe stat(path, &information) == 0, information.st_mode & S_IFMT == S_IFREG,
+            information.st_size <= limit,
             let data = FileManager.default.contents(atPath: path), data.count <= limit,
             var text = String(data: data, encoding: .utf8)
         else { throw .unreadable(file: path, reason: "not a readable text in UTF-8") }

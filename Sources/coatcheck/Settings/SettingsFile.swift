@@ -65,7 +65,7 @@ enum SettingsFile {
         }
     }
 
-    /// Reads the text of one setting, as the environment or a file of its own gives it.
+    /// Reads the text of one setting, as the environment or a credential gives it.
     static func value(
         _ text: String,
         of key: String,
