@@ -57,7 +57,7 @@ import Testing
         ("Jürgen-Großmütz", "JÜRGEN-GROSSMÜTZ"),
         ("Coatcheck77", "ada"), ("c0atch3ck!", "ada"), ("coatcheckcoatcheck", "ada"),
     ])
-    func `ASVS 6.2.11: the person's own name and the name of this program are refused`(
+    func `ASVS 6.1.2 and 6.2.11: the person's own name and the name of this program are refused`(
         password: String,
         name: String
     ) throws {

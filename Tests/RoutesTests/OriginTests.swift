@@ -35,7 +35,7 @@ import Testing
     }
 
     @Test(arguments: senders, 0..<8)
-    func `a request from another site is 403, changes nothing and is an event`(
+    func `a request from another site is 403, changes nothing and is an event (ASVS 3.5.2)`(
         sender: (site: String?, origin: String?, passes: Bool),
         index: Int
     ) async throws {

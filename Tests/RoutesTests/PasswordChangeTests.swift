@@ -26,7 +26,7 @@ import Testing
     }
 
     @Test(arguments: [true, false])
-    func `every other session ends, this one goes on under a new ticket (ASVS 7.2.4, 7.4.3)`(
+    func `every other session ends, this one goes on under a new ticket (ASVS 6.2.2, 7.2.4, 7.4.3)`(
         isForm: Bool
     ) async throws {
         let counter = try Counter()
@@ -51,7 +51,7 @@ import Testing
     }
 
     @Test(arguments: [true, false])
-    func `a wrong current password changes nothing, and is an event (ASVS 6.2.3)`(isForm: Bool)
+    func `a wrong current password changes nothing, and is an event (ASVS 6.2.3, 7.5.1)`(isForm: Bool)
         async throws
     {
         let counter = try Counter()

@@ -32,7 +32,7 @@ struct TicketTests {
         #expect(Set(texts).count == 200)
     }
 
-    @Test func `every bit of a ticket is drawn`() throws {
+    @Test func `ASVS 7.2.2: every bit of a ticket is drawn`() throws {
         var ones = [UInt8](repeating: 0, count: Ticket.byteCount)
         var zeros = [UInt8](repeating: 0, count: Ticket.byteCount)
         // A bit that is drawn stays the same in 200 draws once in 2^199 runs.
