@@ -79,6 +79,7 @@ import Testing
         let cookie = try await counter.signUp()
         let other = try await counter.logIn()
         let grace = try await counter.signUp("grace")
+        for live in [cookie, other] { #expect(await counter.status(with: live) == 200) }
         let id = try await counter.id(of: "ada")
         let response = await counter.answer(deletion(way, cookie: cookie))
         #expect(response.status == (Self.deletions[way].2 ? 303 : 204))

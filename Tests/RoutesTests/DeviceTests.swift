@@ -117,6 +117,7 @@ import Testing
         let mine = try await counter.signUp()
         var others: [String] = []
         for _ in 0..<3 { others.append(try await counter.logIn()) }
+        for cookie in others { #expect(await counter.status(with: cookie) == 200) }
         let grace = try await counter.signUp("grace")
         let count = counter.events.events.count
         let response = await counter.answer(

@@ -53,6 +53,8 @@ import Testing
         let page = await scene.look(scene.token)
         #expect(page.status == 200 && page.holds(#"value="ada""#))
         #expect(page.holds("name=\"token\" value=\"\(scene.token)\""))
+        // In the cache, so that it has to be taken from there.
+        #expect(await scene.counter.status(with: scene.ada) == 200)
         let count = scene.counter.events.events.count
         let response = await scene.set(scene.token, isForm: isForm)
         // CS-Forgot: no login by the link itself.

@@ -99,6 +99,7 @@ import Testing
         let counter = try Counter()
         let root = try await counter.administrator()
         let cookies = [try await counter.signUp(), try await counter.logIn()]
+        for cookie in cookies { #expect(await counter.status(with: cookie) == 200) }
         let path = "/users/\(try await counter.id(of: "ada"))/sessions"
         let list = await counter.answer(.get(path, cookie: root))
         guard case .array(let sessions) = try list.json else { throw NotJSON() }
