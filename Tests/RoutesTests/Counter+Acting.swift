@@ -57,6 +57,14 @@ extension Counter {
         return await site.answer(.json("/login", fields)).response.status == 200
     }
 
+    /// Whether a ticket opens nothing: not by the cache alone, which checks ask, and not by storage,
+    /// which `/me` asks too.
+    func isDead(_ cookie: String) async -> Bool {
+        let check = await check(cookie: cookie).status
+        let me = await status(with: cookie)
+        return check == 401 && me == 401
+    }
+
     /// The events since a number of them.
     func events(after count: Int) -> [String] {
         Array(events.names.dropFirst(count))

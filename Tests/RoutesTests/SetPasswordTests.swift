@@ -64,7 +64,7 @@ import Testing
         #expect(
             scene.counter.events(after: count) == ["session_revoked", "authn_password_change"]
         )
-        #expect(await scene.counter.status(with: scene.ada) == 401)
+        #expect(await scene.counter.isDead(scene.ada))
         #expect(await scene.counter.opens("ada", with: Self.new))
         #expect(await !scene.counter.opens("ada", with: Counter.password))
         for again in [true, false] {

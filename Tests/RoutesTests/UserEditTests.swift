@@ -34,7 +34,7 @@ import Testing
         #expect(try enabled.json["disabled"] == .bool(false))
         #expect(counter.events.names.last == "user_updated")
         // What ended stays ended.
-        #expect(await counter.status(with: scene.ada) == 401)
+        #expect(await counter.isDead(scene.ada))
         #expect(await counter.opens("ada", with: Counter.password))
     }
 
