@@ -44,7 +44,7 @@ import coatcheck
         #expect(try settings.dump == read().dump)
     }
 
-    @Test(arguments: ["https://example.org", "https://example.org\n"])
+    @Test(arguments: ["https://example.org", "https://example.org\n", "https://example.org\r\n"])
     func `one line end behind the value is none of it`(text: String) throws {
         try folder.write(text, to: "site.url")
         #expect(try read()[.siteURL] == "https://example.org")
@@ -65,7 +65,7 @@ import coatcheck
             ("workers", "", "a whole number from 2 to 256"),
             ("workers", "7\n\n", "a whole number from 2 to 256"),
             ("workers", " 7", "a whole number from 2 to 256"),
-            ("workers", "7\r\n", "a whole number from 2 to 256"),
+            ("workers", "7\r\n\r\n", "a whole number from 2 to 256"),
             ("session.idle", "8", "a time such as 90s, 10m, 8h or 30d, from 1s to 400d"),
             ("cookie.secure", "yes", "true or false"),
         ]
