@@ -156,8 +156,8 @@ import Testing
         ("ada", "kJ8#mP2X"), ("ada", ""), ("nobody", "kJ8#mP2x"), ("closed", "kJ8#mP2x"),
         ("closed", "wrong"), ("", "kJ8#mP2x"), ("a b", "kJ8#mP2x"), ("ada ", "kJ8#mP2x"),
         ("a@", "kJ8#mP2x"), ("ada", "kJ8#mP2x" + String(repeating: " ", count: 1_017)),
-        (String(repeating: "a", count: 65_536), "kJ8#mP2x"),
-        ("ada", String(repeating: "a", count: 65_536)),
+        (String(repeating: "a", count: 5000), "kJ8#mP2x"),
+        ("ada", String(repeating: "a", count: 5000)),
     ])
     func `ASVS 6.3.8: whatever is wrong, the answer and the work are the same`(
         name: String,

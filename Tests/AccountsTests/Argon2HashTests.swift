@@ -52,7 +52,7 @@ import Testing
 
     @Test(arguments: [
         "", "$", "$$$$$", "argon2id", String(repeating: "$", count: 255),
-        String(repeating: "a", count: 1_000_000),
+        String(repeating: "a", count: 2000),
         "$argon2d$v=19$m=64,t=2,p=1$\(salt)$\(digest)",
         "$Argon2id$v=19$m=64,t=2,p=1$\(salt)$\(digest)",
         "$argon2id$v=16$m=64,t=2,p=1$\(salt)$\(digest)",

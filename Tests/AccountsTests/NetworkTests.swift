@@ -33,7 +33,7 @@ import Testing
         "192.0.2.1, 198.51.100.1", "192.0.2.1\u{0}", "192.0.2.1\u{0}198.51.100.1", "\u{0}",
         "[2001:db8::1]", "2001:db8::1/64", "fe80::1%eth0", "2001:db8:::1", "1:2:3:4:5:6:7:8:9",
         "::ffff:192.0.2.256", "１９２.0.2.1", "::1\u{0}",
-        String(repeating: "1", count: 46), String(repeating: ":", count: 1_000_000),
+        String(repeating: "1", count: 46), String(repeating: ":", count: 2000),
     ])
     func `what is no address is one network of its own`(text: String) {
         #expect(Network(address: text).bytes.isEmpty)

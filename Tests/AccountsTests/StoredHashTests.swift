@@ -165,7 +165,7 @@ import Testing
         "$2$05$x", "$argon2d$v=19$m=64,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu",
         "$pbkdf2-sha1$1000$c2FsdA$x", "$apr2$r31.....$HqJZimcKQFAMYayBlzkrA/", "{sha}", "$$$$",
         "$2y\0$05$c4WoMPo3SXsafkva.HHa6uXQZWr7oboPiC2bT/r7q1BB8I2s0BRqC", "\u{fe0f}$2y$05$",
-        "$2y$05$" + String(repeating: "a", count: 100_000), String(repeating: "$", count: 256),
+        "$2y$05$" + String(repeating: "a", count: 2000), String(repeating: "$", count: 256),
     ])
     func `anything else is of no known format`(text: String) async throws {
         let hash = PasswordHash(text: text)

@@ -24,7 +24,7 @@ import Testing
     @Test(arguments: [
         "ada", "", " ", "\u{0}", "a\r\nb", "\u{202E}nimda", "not@an@address", "🎩",
         String(repeating: "a", count: 254), String(repeating: "a", count: 255),
-        String(repeating: "é", count: 1_000_000),
+        String(repeating: "é", count: 2000),
     ])
     func `ASVS 6.3.8: a name has the same shape of key whatever it is`(name: String) {
         let key = ThrottleKey.name(name)

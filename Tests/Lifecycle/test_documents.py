@@ -19,7 +19,7 @@ def clauses(text: str) -> set[str]:
     return found
 
 
-def tests() -> dict[str, set[str]]:
+def shown_by_tests() -> dict[str, set[str]]:
     """The clauses that each file of tests names, by the file's path below Tests without ending."""
     files = [*ROOT.glob("Tests/**/*.py"), *ROOT.glob("Tests/**/*.swift")]
     return {
@@ -40,7 +40,7 @@ def rows() -> list[list[str]]:
 
 def test_every_clause_of_the_table_is_named_by_the_test_beside_it() -> None:
     """A row that says "met" and names a test is shown by that test."""
-    shown = tests()
+    shown = shown_by_tests()
     assert len(rows()) > 40
     for named, _, status, place in rows():
         assert status.startswith(("met", "in part", "not met")), named
@@ -53,5 +53,5 @@ def test_every_clause_of_the_table_is_named_by_the_test_beside_it() -> None:
 def test_every_clause_that_a_test_names_stands_in_the_document() -> None:
     """No clause is shown without being in SECURITY.md."""
     written = clauses((ROOT / "SECURITY.md").read_text())
-    named = set().union(*tests().values())
+    named = set().union(*shown_by_tests().values())
     assert not sorted(named - written), "not in SECURITY.md"

@@ -113,19 +113,18 @@ import coatcheck
         #expect(why.hasPrefix("FILE: "))
     }
 
-    @Test(
-        arguments: [
-            [0xFF, 0xFE], [0x77, 0x3A, 0x20, 0xC3],
-            Array(repeating: UInt8(ascii: "#"), count: 1 << 21),
-            [0x00], Array("workers: 7\0".utf8),
-        ] as [[UInt8]]
-    )
-    func `bytes that are no text, and too many of them, are refused`(bytes: [UInt8]) throws {
-        try withFile(bytes: bytes) { path in
-            let error = #expect(throws: SettingsError.self) {
-                try Settings(file: path, environment: [:])
+    @Test func `bytes that are no text, and too many of them, are refused`() throws {
+        let hashes = Array(repeating: UInt8(ascii: "#"), count: 1 << 21)
+        let files: [[UInt8]] = [
+            [0xFF, 0xFE], [0x77, 0x3A, 0x20, 0xC3], hashes, [0x00], Array("workers: 7\0".utf8),
+        ]
+        for bytes in files {
+            try withFile(bytes: bytes) { path in
+                let error = #expect(throws: SettingsError.self) {
+                    try Settings(file: path, environment: [:])
+                }
+                #expect(error?.description.hasPrefix("\(path): ") == true)
             }
-            #expect(error?.description.hasPrefix("\(path): ") == true)
         }
     }
 

@@ -53,7 +53,9 @@ import Testing
     }
 
     @Test(arguments: [true, false])
-    func `a wrong current password changes nothing, and is an event (ASVS 6.2.3, 7.5.1)`(isForm: Bool)
+    func `a wrong current password changes nothing, and is an event (ASVS 6.2.3, 7.5.1)`(
+        isForm: Bool
+    )
         async throws
     {
         let counter = try Counter()
