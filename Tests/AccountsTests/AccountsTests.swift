@@ -4,7 +4,7 @@ import Testing
 
 @testable import Accounts
 
-@Suite(.timeLimit(.minutes(2))) struct AccountsTests {
+@Suite(.timeLimit(.minutes(10))) struct AccountsTests {
     private static let low = HashingCost(memoryKiB: 64, passes: 1)
     private static let password = "kJ8#mP2x"
     private let storage: FlakyStorage

@@ -5,7 +5,7 @@ import Testing
 @testable import Accounts
 
 /// What administrators do to accounts.
-@Suite(.timeLimit(.minutes(2))) struct AdministrationTests {
+@Suite(.timeLimit(.minutes(10))) struct AdministrationTests {
     /// The ways in which somebody stops being an administrator.
     private enum Leaving: CaseIterable {
         case disabling, deleting, emptyGroups, otherGroups, removedGroup

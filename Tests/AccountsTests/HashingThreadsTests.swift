@@ -3,7 +3,7 @@ import Testing
 
 @testable import Accounts
 
-@Suite(.timeLimit(.minutes(1))) struct HashingThreadsTests {
+@Suite(.timeLimit(.minutes(10))) struct HashingThreadsTests {
     @Test func `ASVS 15.1.3: beyond the capacity a call is told busy at once`() async throws {
         let threads = HashingThreads(count: 1, capacity: 3)
         let gate = Gate()

@@ -5,7 +5,7 @@ import Testing
 @testable import Accounts
 
 /// Devices on which somebody has logged in before.
-@Suite(.timeLimit(.minutes(2))) struct KnownDeviceTests {
+@Suite(.timeLimit(.minutes(10))) struct KnownDeviceTests {
     private let device = Ticket.random().digest
 
     private func logIn(

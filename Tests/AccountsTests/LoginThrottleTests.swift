@@ -4,7 +4,7 @@ import Testing
 @testable import Accounts
 
 /// What somebody who tries passwords meets.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct LoginThrottleTests {
     private static let network = ThrottleKey.network(Network(address: "192.0.2.1"))
     private let ada = ThrottleKey.name("ada")

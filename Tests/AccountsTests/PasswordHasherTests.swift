@@ -3,7 +3,7 @@ import Testing
 
 @testable import Accounts
 
-@Suite(.timeLimit(.minutes(2))) struct PasswordHasherTests {
+@Suite(.timeLimit(.minutes(10))) struct PasswordHasherTests {
     private static let low = HashingCost(memoryKiB: 64, passes: 1)
     private let hasher = PasswordHasher(cost: low, lanes: 2, capacity: 8)
     private let password = Password("kJ8#mP2x")

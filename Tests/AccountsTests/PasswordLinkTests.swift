@@ -5,7 +5,7 @@ import Testing
 @testable import Accounts
 
 /// Links by which a password is set.
-@Suite(.timeLimit(.minutes(2))) struct PasswordLinkTests {
+@Suite(.timeLimit(.minutes(10))) struct PasswordLinkTests {
     private func set(
         _ house: Household,
         _ link: Ticket,

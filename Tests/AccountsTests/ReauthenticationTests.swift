@@ -5,7 +5,7 @@ import Testing
 @testable import Accounts
 
 /// Proving the password again within a session.
-@Suite(.timeLimit(.minutes(2))) struct ReauthenticationTests {
+@Suite(.timeLimit(.minutes(10))) struct ReauthenticationTests {
     @Test func `the right password proves who it is, with the number of the password`()
         async throws
     {

@@ -3,7 +3,7 @@ import Testing
 @testable import Accounts
 
 /// Hashes of other systems: which are compared, which are refused and why.
-@Suite(.timeLimit(.minutes(2))) struct StoredHashTests {
+@Suite(.timeLimit(.minutes(10))) struct StoredHashTests {
     private let hasher = PasswordHasher(
         cost: HashingCost(memoryKiB: 64, passes: 1),
         lanes: 1,

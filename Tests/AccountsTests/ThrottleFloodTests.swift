@@ -4,7 +4,7 @@ import Testing
 @testable import Accounts
 
 /// What floods do, and what they cannot.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct ThrottleFloodTests {
     private static let id = PublicID.random()
     private let network = ThrottleKey.network(Network(address: "198.51.100.7"))

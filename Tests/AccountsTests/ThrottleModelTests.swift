@@ -7,7 +7,7 @@ import Testing
 ///
 /// The model is the rule as it is told: a list of the tries that count, the delay from its length
 /// by repeated doubling, and a list that is emptied by time or a right password.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct ThrottleModelTests {
     private struct Model {
         let policy: ThrottlePolicy

@@ -6,7 +6,7 @@ import Testing
 ///
 /// Variables are the process's own, so each test is a process. Descriptor 3 belongs to whatever
 /// runs the tests; that a socket in its place is served is for the suite that starts the program.
-@Suite(.serialized, .timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct ActivationTests {
     @Test func `without variables there is no socket`() async {
         await #expect(processExitsWith: .success) {

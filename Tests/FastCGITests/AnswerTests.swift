@@ -2,7 +2,7 @@ import FastCGI
 import HTTP
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct AnswerTests {
     /// Pairs of a status and the line that must come first.
     static let statuses: [(Int, String)] = [

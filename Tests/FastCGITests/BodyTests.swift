@@ -2,7 +2,7 @@ import FastCGI
 import HTTP
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct BodyTests {
     /// Answers with the length of the body, or why there is none; at most 1000 bytes are taken.
     static let measure: Responder = { request in

@@ -3,7 +3,7 @@ import HTTP
 import Testing
 
 /// Handlers that await: where they come back, and that they all do.
-@Suite(.serialized, .timeLimit(.minutes(3)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct ConcurrencyTests {
     /// An actor that all handlers meet at.
     private actor Register {

@@ -6,7 +6,7 @@ import Testing
 /// The system runs out of descriptors.
 ///
 /// Each test is a process, since they are the process's own.
-@Suite(.serialized, .timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct ExhaustionTests {
     @Test func `a pool without descriptors reports it once and goes on when there are some`() async
     {

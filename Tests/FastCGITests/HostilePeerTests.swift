@@ -6,7 +6,7 @@ import Testing
 ///
 /// Only those that may connect to the socket can send any of this; the pool has to go on serving
 /// the others.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct HostilePeerTests {
     static let rubbish: [(String, [UInt8])] = [
         ("nothing", []),

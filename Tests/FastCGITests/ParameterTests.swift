@@ -2,7 +2,7 @@ import FastCGI
 import HTTP
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct ParameterTests {
     /// Answers with what the request says about the parameter X.
     static let describe: Responder = { request in

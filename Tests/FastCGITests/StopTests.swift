@@ -5,7 +5,7 @@ import Testing
 
 @testable import FastCGI
 
-@Suite(.serialized, .timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct StopTests {
     /// Stops a pool on a thread of its own; `body` runs once the call waits for the workers.
     private func whileStopping(

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Sessions
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct GenerationalCacheTests {
     @Test(arguments: [2, 3, 4, 10, 1000])
     func `it never holds more than its capacity`(capacity: Int) {

@@ -3,7 +3,7 @@ import Testing
 @testable import Sessions
 
 /// Uses are gathered in memory and written now and then; what that may cost a session.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct LastSeenTests {
     /// The idle limit is 60 seconds here, so a use is written every six.
     @Test func `a session's use is written at most once per interval`() async throws {

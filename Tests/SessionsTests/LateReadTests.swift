@@ -5,7 +5,7 @@ import Testing
 /// Calls that overlap, each in the one order that would hurt.
 ///
 /// A read of storage is held back after it took its picture; what ends meanwhile must stay ended.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct LateReadTests {
     /// What ends a session while a read of it is under way.
     enum Ending: CaseIterable, Sendable {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Sessions
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct PublicIDTests {
     static let example: [UInt8] = Array(240...255)
     static let exampleText = "8PHy8_T19vf4-fr7_P3-_w"

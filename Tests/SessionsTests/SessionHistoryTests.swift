@@ -16,7 +16,7 @@ import Testing
 /// histories some check is made after that logout returned, and the checker's first rule (no
 /// acceptance after an end that had returned) names it. The other rules watch the opposite
 /// mistake: a session refused though nobody ended it.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct SessionHistoryTests {
     @Test(arguments: 0..<20)
     func `no history accepts an ended session or refuses a live one`(block: UInt64) async {

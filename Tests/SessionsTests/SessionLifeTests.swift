@@ -3,7 +3,7 @@ import Testing
 @testable import Sessions
 
 /// What a session lives through when one thing happens after the other.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct SessionLifeTests {
     @Test func `a session begins, is checked and ends`() async throws {
         let home = await Household()

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Sessions
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct SessionPolicyTests {
     /// Seconds since the beginning, seconds since the last use, whether the session is over.
     static let absoluteTable: [(Int64, Int64, Bool)] = [

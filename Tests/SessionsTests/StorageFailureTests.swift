@@ -3,7 +3,7 @@ import Testing
 @testable import Sessions
 
 /// A failure of storage is neither yes nor no.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct StorageFailureTests {
     @Test func `a check that storage cannot answer throws and never says signed out`()
         async throws

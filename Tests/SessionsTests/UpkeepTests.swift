@@ -3,7 +3,7 @@ import Testing
 @testable import Sessions
 
 /// What timers and other processes make the store do.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct UpkeepTests {
     @Test func `a sweep goes through all sessions in steps and removes the expired`()
         async throws

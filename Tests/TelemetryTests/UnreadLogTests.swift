@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct UnreadLogTests {
     /// A worker that waits for a log serves nobody.
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func `a log that nobody reads holds nothing up, and says what it dropped`() async {
         await #expect(processExitsWith: .success) {
             var ends: [CInt] = [0, 0]
