@@ -87,6 +87,20 @@ package struct TicketCookie: Sendable {
         cookie(ticket.text, maxAge: Int(seconds), mount: mount)
     }
 
+    /// The Set-Cookie value that gives the browser once more the ticket that it sent, so that it is
+    /// kept for some time from now on; `nil` when it sent none.
+    func givingAgain(
+        from header: Span<UInt8>,
+        for seconds: Int64,
+        mount: String
+    ) -> String? {
+        guard case .found(let range) = CookieHeader.find(nameBytes(at: mount), in: header),
+            Ticket.digest(of: header.extracting(range)) != nil
+        else { return nil }
+        let value = String(decoding: range.map { header[$0] }, as: UTF8.self)
+        return cookie(value, maxAge: Int(seconds), mount: mount)
+    }
+
     /// The Set-Cookie value that takes the ticket away.
     func clearing(mount: String) -> String {
         cookie("", maxAge: 0, mount: mount)

@@ -42,7 +42,12 @@ extension Site {
     func adminGroups(_ visit: Visit, _ live: LiveSession) async throws(Problem) -> Response {
         let fields = try visit.fields()
         return try await acting(.groupsChanged, visit, live) { () throws(Problem) in
-            let edit = UserEdit(groups: try (fields.groups() ?? []).map(\.text))
+            guard let groups = try fields.groups() else {
+                throw .invalidRequest([
+                    InputIssue(path: "groups", message: "The groups are missing.")
+                ])
+            }
+            let edit = UserEdit(groups: groups.map(\.text))
             _ = try await self.edit(edit, ifVersion: fields.number("version"), visit, live)
         }
     }

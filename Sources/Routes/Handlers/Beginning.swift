@@ -50,34 +50,33 @@ extension Site {
         LoginSource(address: visit.request.remoteAddress, device: device(of: visit))
     }
 
-    /// Remembers the device of a login, and gives it a cookie when it has none for this account.
+    /// Remembers the device of a login, and gives it a cookie for as long as it stays known.
     ///
     /// The cookie is drawn here, never taken from the browser: a planted one becomes nobody's
-    /// device. A failure of storage leaves the login as it is, without a known device.
+    /// device. One that is known for this account is given again, so that the time begins anew.
+    /// A failure of storage leaves the login as it is, without a known device.
     func rememberDevice(
         of user: PublicID,
         isKnown: Bool,
         in response: inout Response,
         _ visit: Visit
     ) async {
-        var key = device(of: visit)
-        var drawn: Ticket?
-        if !isKnown {
-            let ticket = Ticket.random()
-            key = ticket.digest
-            drawn = ticket
-        }
-        guard let key else { return }
+        let mount = visit.request.mount
+        let drawn = Ticket.random()
+        let known = isKnown ? device(of: visit) : nil
         do throws(StorageError) {
-            try await accounts.remember(device: key, of: user)
+            try await accounts.remember(device: known ?? drawn.digest, of: user)
         } catch {
             _ = problem(of: error, during: "device")
             return
         }
-        guard let drawn else { return }
-        let mount = visit.request.mount
-        let value = choices.deviceCookie.giving(drawn, for: choices.knownDevice, mount: mount)
-        response.add("Set-Cookie", value)
+        let cookie = visit.request.cookie
+        let span = choices.knownDevice
+        let value =
+            known == nil
+            ? choices.deviceCookie.giving(drawn, for: span, mount: mount)
+            : choices.deviceCookie.givingAgain(from: cookie.span, for: span, mount: mount)
+        if let value { response.add("Set-Cookie", value) }
     }
 
     private func device(of visit: Visit) -> TokenDigest? {

@@ -27,12 +27,12 @@ extension UserCommand {
             let password = link ? nil : try PasswordPrompt.newPassword()
             try wait { [name, email] in
                 let store = try LiveStore(settings)
-                let user = try await create(store, name, email, groups, password)
+                let (user, secret) = try await create(store, name, email, groups, password)
                 try await store.note([
                     .userCreated(user: user.id.text, by: store.caller, from: store.origin)
                 ])
                 print("Made the account \(user.username) (\(user.id.text)).")
-                if password == nil { try await UserCommand.printLink(for: user, store) }
+                if let secret { try await UserCommand.printLink(secret, for: user, store) }
             }
         }
 
@@ -42,14 +42,22 @@ extension UserCommand {
             _ email: String?,
             _ groups: [GroupName],
             _ password: String?
-        ) async throws -> User {
+        ) async throws -> (User, Ticket?) {
             do throws(SignUpError) {
-                return try await store.accounts.create(
+                guard let password else {
+                    return try await store.accounts.createWithLink(
+                        username: name,
+                        email: email,
+                        groups: groups
+                    )
+                }
+                let user = try await store.accounts.create(
                     username: name,
                     email: email,
                     groups: groups,
                     password: password
                 )
+                return (user, nil)
             } catch {
                 switch error {
                 case .invalid(let issues):
@@ -75,6 +83,11 @@ extension UserCommand {
     /// Makes a link for setting a password and prints it.
     static func printLink(for user: User, _ store: LiveStore) async throws {
         let secret = try await store.accounts.makeLink(for: user.id)
+        try await printLink(secret, for: user, store)
+    }
+
+    /// Prints a link that was made.
+    static func printLink(_ secret: Ticket, for user: User, _ store: LiveStore) async throws {
         try await store.note([
             .passwordLinkMade(user: user.id.text, by: store.caller, from: store.origin)
         ])
