@@ -157,7 +157,8 @@ def make_mistakes(lived: Lived) -> None:
         site.ask(fastcgi.check(policy, cookie))
     # In the path of a request, as an id, and as a token of another kind.
     # Straight to the program: nginx logs the paths that it is asked for.
-    for method, path in (("DELETE", f"/sessions/{ticket}"), ("GET", f"/{ticket}?{secret}={device}")):
+    wrong = [("DELETE", f"/sessions/{ticket}"), ("GET", f"/{ticket}?{secret}={device}")]
+    for method, path in wrong:
         answer = site.ask(fastcgi.route(method, path, HTTP_COOKIE=cookie))
         lived.kept(guest, answer, 404)
     lived.kept(guest, guest.post_json("/set-password", {"token": ticket, "password": secret}), 404)

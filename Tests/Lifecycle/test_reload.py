@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
 import signal
-import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -15,57 +13,20 @@ import pytest
 
 from support import fastcgi
 from support.deployment import CHEAP_HASHING, Deploy, Deployment
-from support.events import EventLog, Line
+from support.events import EventLog
 from support.fastcgi import check
-from support.names import new_name
-from support.program import ROOT
+from support.reloading import (
+    REFUSED,
+    RELOADED,
+    change,
+    new_account,
+    post,
+    reload,
+    short_password,
+    ticket,
+)
 from support.response import Response
 from support.waiting import wait_until
-
-RELOADED, REFUSED = "sys_settings_reloaded", "sys_settings_refused"
-
-
-def reload(site: Deployment, **expected: str) -> Line:
-    """Sends SIGHUP and waits until the program says what it made of it."""
-    log = EventLog(site.log)
-    site.process.send_signal(signal.SIGHUP)
-    site.process.was_told_to_end = False
-    found: list[Line] = []
-
-    def said() -> bool:
-        found.extend(log.new())
-        return any(line["event"] in (RELOADED, REFUSED) for line in found)
-
-    wait_until(said, "the settings to be read")
-    (line,) = [line for line in found if line["event"] in (RELOADED, REFUSED)]
-    assert line | expected == line, line
-    return line
-
-
-def change(site: Deployment, settings: dict[str, Any]) -> Line:
-    """Writes other settings, which must be taken, and returns what was said."""
-    site.settings.update(settings)
-    site.rewrite_settings()
-    return reload(site, event=RELOADED)
-
-
-def post(site: Deployment, path: str, fields: Any, **more: str) -> Response:
-    """POST of JSON straight to the program."""
-    body = json.dumps(fields).encode()
-    return site.ask(fastcgi.route("POST", path, body, **more), body)
-
-
-def new_account(site: Deployment) -> dict[str, str]:
-    """A name and a password that nobody has yet."""
-    return {"username": new_name(), "password": site.secrets.password()}
-
-
-def ticket(site: Deployment, answer: Response) -> str:
-    """The session cookie of an answer, as a browser sends it back."""
-    assert answer.status in (200, 201, 204), str(answer)
-    cookie = (answer.session_cookie or "").split(";")[0]
-    site.secrets.add(cookie.partition("=")[2])
-    return cookie
 
 
 def guess(site: Deployment) -> int:
@@ -91,15 +52,6 @@ def lifetime(site: Deployment) -> str:
     answer = post(site, "/signup", new_account(site))
     ticket(site, answer)
     return (answer.session_cookie or "").rpartition("=")[2]
-
-
-def short_password(site: Deployment) -> int:
-    """The status of a sign-up with 12 characters."""
-    fields = {"username": new_name(), "password": "qx7-vorpal-z"}
-    answer = post(site, "/signup", fields)
-    if answer.status == 201:
-        ticket(site, answer)
-    return answer.status
 
 
 def cookie_name(site: Deployment) -> str:
@@ -229,80 +181,6 @@ def test_wrong_settings_change_nothing_and_are_said(
     change(site, {})
     assert short_password(site) == 201
     assert site.process.stop() == 0
-
-
-def restart_keys() -> tuple[set[str], set[str]]:
-    """The settings that the README says need a restart, and the others."""
-    rows = re.findall(r"^\| `([a-z.-]+)` \|.*\| (.*) \|$", (ROOT / "README.md").read_text(), re.M)
-    assert len(rows) > 30
-    fixed = {key for key, text in rows if text.endswith("Needs a restart.")}
-    return fixed, {key for key, _ in rows} - fixed
-
-
-def other_values(site: Deployment) -> dict[str, Any]:
-    """For every setting a value that is allowed and is not the one in force."""
-    place = site.folder
-    return {
-        "socket.path": str(place / "other.sock"), "socket.mode": "0666", "socket.group": "daemon",
-        "workers": 3, "storage.path": str(place / "other.db"), "site.url": "https://a.example",
-        "cookie.name": "a", "cookie.device-name": "b", "cookie.secure": False, "cookie.path": "/",
-        "session.absolute": "23h", "session.idle": "7h", "session.remember-absolute": "29d",
-        "session.remember-idle": "13d", "session.per-account": 99, "session.fresh": "14m",
-        "session.cache": 128, "session.sweep": "2m", "policies": {"x": {"groups": ["x"]}},
-        "password.minimum": 9, "password.memory": 8193, "password.passes": 2, "password.lanes": 1,
-        "password.queue": 7, "password.link": "23h", "throttle.account": 9, "throttle.device": 9,
-        "throttle.network": 99, "throttle.sign-up": 99, "throttle.longest": "14m",
-        "throttle.forget": "23h", "throttle.known-device": "179d", "throttle.capacity": 1000,
-        "next.hosts": ["a.example"], "audit.keep": "89d", "log.level": "debug",
-        "log.format": "logfmt", "stop.deadline": "9s",
-    }  # fmt: skip
-
-
-def test_settings_that_need_a_restart_are_named_and_keep_their_values(deploy: Deploy) -> None:
-    """As the README's table says, key by key."""
-    site = deploy(with_gateway=False)
-    fixed, loose = restart_keys()
-    values, started = other_values(site), dict(site.settings)
-    assert set(values) == fixed | loose
-    for key in sorted(fixed):
-        site.settings = started | {key: values[key]}
-        assert change(site, {})["needing_restart"] == key
-    site.settings = started | {key: values[key] for key in loose}
-    assert "needing_restart" not in change(site, {})
-    site.settings = started | values
-    said = change(site, {})["needing_restart"].split(",")
-    assert set(said) == fixed and len(said) == len(fixed)
-    # It still answers where it did, from the same store, with as many workers.
-    assert not (site.folder / "other.sock").exists() and not (site.folder / "other.db").exists()
-    text = site.ask(fastcgi.route("GET", "/metrics")).text
-    assert "\ncoatcheck_workers 16\n" in text
-    assert site.process.stop() == 0
-    site.socket = site.folder / "other.sock"
-    site.start()
-    assert "\ncoatcheck_workers 3\n" in site.ask(fastcgi.route("GET", "/metrics")).text
-    assert (site.folder / "other.db").exists()
-
-
-def test_what_is_kept_for_a_time_follows_a_new_time(deploy: Deploy) -> None:
-    """The timers of the store too: counters and known devices (ASVS 14.2.7)."""
-    site = deploy({"session.sweep": "1s"}, with_gateway=False)
-    assert guess(site) == 401
-    ticket(site, post(site, "/signup", new_account(site)))
-
-    def rows(table: str) -> int:
-        with sqlite3.connect(site.database, timeout=10) as database:
-            found = int(database.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
-        database.close()
-        return found
-
-    wait_until(lambda: rows("throttle") > 0 and rows("known_devices") == 1, "them to be written")
-    with sqlite3.connect(site.database, timeout=10) as database:
-        database.execute("UPDATE throttle SET last_try_at = last_try_at - 7200")
-        database.execute("UPDATE known_devices SET used_at = used_at - 172800")
-    database.close()
-    shorter = {"throttle.forget": "1h", "throttle.longest": "1m", "throttle.known-device": "1d"}
-    change(site, shorter)
-    wait_until(lambda: rows("throttle") == rows("known_devices") == 0, "the sweep", 6.0)
 
 
 def test_the_environment_still_wins(deploy: Deploy) -> None:
