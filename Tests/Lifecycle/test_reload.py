@@ -122,7 +122,8 @@ def test_sessions_and_counters_outlive_a_reload(deploy: Deploy) -> None:
     assert [post(site, "/login", wrong).status for _ in range(2)] == [401, 401]
     change(site, {"password.minimum": 9})
     assert site.ask(check("user", cookie)).status == 204
-    assert post(site, "/login", wrong).status == 429
+    # The first may come after the delay; had the counters gone, both would be free again.
+    assert 429 in [post(site, "/login", wrong).status for _ in range(2)]
 
 
 def test_the_log_changes_its_form_and_level(deploy: Deploy) -> None:
