@@ -44,6 +44,16 @@ class Gateway:
         assert replaced == 1, f"{snippet.name} has one burst"
         snippet.write_text(text)
 
+    def guard(self, path: str, policy: str) -> None:
+        """Adds a place that asks for a policy, and shows the page of the dashboard."""
+        text = self.configuration.read_text()
+        mark = "        # For members of the group admin.\n"
+        location = re.search(r" *location = /staff \{\n.*?\n        \}\n", text, re.DOTALL)
+        assert location and text.count(mark) == 1, "site.conf guards /staff"
+        added = location.group().replace("= /staff", f"= {path}").replace("/staff.", "/dashboard.")
+        added = added.replace("/_coatcheck/admin;", f"/_coatcheck/{policy};")
+        self.configuration.write_text(text.replace(mark, added + mark))
+
     def start(self) -> None:
         """Starts nginx and waits until it accepts connections."""
         command = [

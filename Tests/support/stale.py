@@ -9,11 +9,10 @@ from .deployment import Deployment, Person
 from .waiting import wait_until
 
 
-def make_stale(site: Deployment, person: Person, seconds: int = 7200) -> None:
-    """Makes the sessions of a person as if they had logged in so long ago, and used them since.
+def move_proof(site: Deployment, person: Person, seconds: int) -> None:
+    """Makes the password of a person's sessions proved so long ago, and leaves all else.
 
-    It writes beside the program, which sees it a moment later: the page before deleting an account
-    asks for the password then.
+    It writes beside the program, which sees it a moment later.
     """
     database = sqlite3.connect(site.database, timeout=10)
     with database:
@@ -23,6 +22,11 @@ def make_stale(site: Deployment, person: Person, seconds: int = 7200) -> None:
             [seconds, person.name],
         )
     database.close()
+
+
+def make_stale(site: Deployment, person: Person, seconds: int = 7200) -> None:
+    """Moves the proof and waits until the page before deleting an account asks for it again."""
+    move_proof(site, person, seconds)
     wait_until(
         lambda: person.client.get("/account/delete", NAVIGATION).status == 303,
         "the session to be stale",
