@@ -104,7 +104,7 @@ def test_the_page_wants_a_session_and_leads_nowhere_else(site: Deployment, perso
     visitor = site.client()
     assert visitor.get("/reauthenticate?next=/dashboard", NAVIGATION).location.startswith("/login")
     assert_refused(visitor.post_json("/reauthenticate", {"password": person.password}))
-    for bad in ("https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"):
+    for bad in ("https://evil.example/", "//evil.example", "/\\evil.example", "javascript:x"):
         form = {"password": person.password, "next": bad}
         answer = person.client.post_form("/reauthenticate", form, SAME_ORIGIN)
         assert (answer.status, answer.location) == (303, "/account")
