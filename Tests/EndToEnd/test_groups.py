@@ -174,7 +174,9 @@ def test_policies_that_could_not_be_meant_are_refused(deploy: Deploy) -> None:
     assert not refuses(site, EDITORS) and not refuses(site, PAYROLL)
     for name in HOSTILE.values():
         assert refuses(site, {"groups": ["staff", name]}), name
+    # A list of nobody would be no rule about groups, and open the place to everybody.
     wrong: list[Any] = [
+        *({"groups": []}, {"groups": [], "max-age": "10m"}),
         *({}, None, [], "staff", {"group": ["staff"]}, {"groups": "staff"}, {"max-age": "0s"}),
         *({"max-age": "soon"}, {"groups": ["staff"], "path": "/x"}, {"groups": [["staff"]]}),
     ]

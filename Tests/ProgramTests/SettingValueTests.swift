@@ -118,11 +118,12 @@ import coatcheck
             "policies",
             good: [
                 "{}", "{editors: {groups: [editors, staff], max-age: 10m}}",
-                "{a-b_1: {max-age: 1s}}", "{x: {groups: []}}",
+                "{a-b_1: {max-age: 1s}}",
             ],
             bad: [
                 "x", "[x]", "{user: {groups: [a]}}", "{admin: {max-age: 1s}}", "{X: {groups: [a]}}",
-                "{x: {}}", "{x: {group: [a]}}", "{x: {groups: a}}", "{x: {groups: [\"a b\"]}}",
+                "{x: {}}", "{x: {groups: []}}", "{x: {group: [a]}}", "{x: {groups: a}}",
+                "{x: {groups: [\"a b\"]}}",
                 "{x: {max-age: 0s}}", "{x: {max-age: 10}}", "{\"a/b\": {groups: [a]}}",
             ]
         ),

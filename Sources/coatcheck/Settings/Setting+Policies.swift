@@ -38,7 +38,8 @@ extension Setting where Value == AccessPolicies {
         for (name, value) in members {
             switch (name, value) {
             case ("groups", .list(let names)):
-                guard names.allSatisfy({ GroupName($0) != nil }) else { return nil }
+                // Nobody's group would be taken for no rule about groups: everybody would pass.
+                guard !names.isEmpty, names.allSatisfy({ GroupName($0) != nil }) else { return nil }
                 groups = names
             case ("max-age", .scalar(let text)):
                 guard let seconds = Setting<Int64>.seconds(text), seconds > 0 else { return nil }
