@@ -116,6 +116,7 @@ extension Site {
         }
         await sessions.forget(user: change.user.id)
         record(.userDeleted(user: live.userID.text, by: nil, from: visit.origin))
+        noteRevocation(of: change.ended, by: nil, visit)
         var response =
             visit.form == .page
             ? Response.redirect(visit.request.mount + "/login") : Response(status: 204)
