@@ -12,7 +12,7 @@ from support.curl import HTML
 from support.deployment import Deploy, Deployment, Person
 from support.guessing import guess, within_a_second
 from support.names import new_name, new_source
-from support.parallel import log_in, post
+from support.parallel import given_ticket, log_in, post, status_of
 from support.response import Response
 from support.waiting import wait_until
 
@@ -163,6 +163,12 @@ def test_guesses_within_a_session_are_counted_apart_from_those_of_strangers(
     wrong = 401 if path == "/reauthenticate" else 400
     assert [answer.status for answer in answers] == [wrong] * FREE + [429, 200]
     assert_problem(answers[FREE], 429, "too-many-requests")
+    # The owner logs in anew, which is a proof, and ends the session that was stolen.
+    owner = given_ticket(answers[-1])
+    ended = site.send("DELETE", "/sessions", headers={"Cookie": owner})
+    assert (ended.status, status_of(site, owner)) == (204, 200)
+    listed = site.send("GET", "/sessions", headers={"Cookie": owner}).json()
+    assert [session["current"] for session in listed] == [True]
 
     def strangers(person: Person) -> list[int]:
         for _ in range(FREE):
