@@ -13,14 +13,15 @@ package import Sessions
 /// 4. What was acknowledged survives a crash of the process and of the machine. Nothing of a call
 ///    that threw is visible.
 /// 5. Every new password (`changePassword`, both `setPassword`) moves the credential version,
-///    ends every session of the account and takes away its links, in one transaction;
+///    ends every session of the account and takes away its links and known devices, in one
+///    transaction;
 ///    `changePassword` puts the new session in the place of the one it was made from, and does
 ///    nothing when that one has ended. `replacePasswordHash` is the same password and does not.
 /// 6. `edit` changes only what the edit names, and moves the edit version. With a version that is
 ///    not the stored one it throws `.conflict`. It never loses an edit made meanwhile.
 /// 7. Disabling and deleting end every session of the account in the same transaction; they, and
 ///    leaving the group, throw `.lastAdministrator` when nobody would be left in the group `admin`
-///    who is not disabled, unless `force` is set.
+///    who is not disabled and has a password, unless `force` is set.
 /// 8. `edit`, `delete` and the password changes answer with the account as it was and as it is, and
 ///    with the sessions that ended.
 /// 9. `insertAll` inserts all accounts or none; it returns the positions of those whose names are
@@ -28,15 +29,23 @@ package import Sessions
 /// 10. `users` reads a page of at most `limit` accounts in the order of their names' keys, after
 ///    `cursor`, of which a name contains the text; the cost of a page does not grow with the
 ///    number of pages before it.
-/// 11. A link works once, until its time, and while the account has no newer password. Only its
-///    digest is stored.
+/// 11. A link works once, until its time, and while the account has no newer password or link and
+///    has not been disabled since. Only its digest is stored.
 /// 12. A device is known for one account, from `remember` until a time that the caller gives; at
-///    most `limit` of an account, the least recently used go.
+///    most `limit` of an account: those that never came back go first, then the least recently
+///    used.
+/// 13. With a mandate, `insert`, `insertLink`, `edit` and `delete` throw `.mandateEnded` and do
+///    nothing when its session has ended, its user is disabled or, where that is asked, not in the
+///    group `admin`; it is looked at in the same transaction.
 package protocol AccountStorage: Sendable {
     // MARK: making and finding accounts
 
     /// Adds an account, and its first session where one is given.
-    func insert(_ account: NewAccount, beginning session: Session?) async throws(StorageError)
+    func insert(
+        _ account: NewAccount,
+        beginning session: Session?,
+        by mandate: Mandate?
+    ) async throws(StorageError)
 
     /// Adds many accounts, or none; returns the positions of those whose names are taken.
     func insertAll(_ accounts: [NewAccount]) async throws(StorageError) -> [Int]
@@ -97,7 +106,7 @@ package protocol AccountStorage: Sendable {
     /// Keeps the digest of a link.
     ///
     /// - Throws: `.unknownUser` when there is no such account.
-    func insertLink(_ link: PasswordLink) async throws(StorageError)
+    func insertLink(_ link: PasswordLink, by mandate: Mandate?) async throws(StorageError)
 
     /// Returns the account for which a link works; `nil` when it does not, or the account is
     /// disabled.
@@ -110,21 +119,23 @@ package protocol AccountStorage: Sendable {
 
     /// Changes an account.
     ///
-    /// - Throws: `.unknownUser`, `.conflict`, `.lastAdministrator`.
+    /// - Throws: `.unknownUser`, `.conflict`, `.lastAdministrator`, `.mandateEnded`.
     func edit(
         _ id: PublicID,
         _ edit: UserEdit,
         ifVersion version: Int64?,
         force: Bool,
+        by mandate: Mandate?,
         at now: Timestamp
     ) async throws(StorageError) -> AccountChange
 
     /// Deletes an account and everything that belongs to it.
     ///
-    /// - Throws: `.unknownUser`, `.lastAdministrator`.
+    /// - Throws: `.unknownUser`, `.lastAdministrator`, `.mandateEnded`.
     func delete(
         _ id: PublicID,
         force: Bool,
+        by mandate: Mandate?,
         at now: Timestamp
     ) async throws(StorageError) -> AccountChange
 
@@ -145,6 +156,42 @@ package protocol AccountStorage: Sendable {
 
     /// Removes devices that were last used before a time.
     func forgetDevices(before time: Timestamp) async throws(StorageError)
+}
+
+// For whoever needs no mandate: the operator, and people without a session.
+extension AccountStorage {
+    /// Adds an account, and its first session where one is given.
+    package func insert(
+        _ account: NewAccount,
+        beginning session: Session?
+    ) async throws(StorageError) {
+        try await insert(account, beginning: session, by: nil)
+    }
+
+    /// Keeps the digest of a link.
+    package func insertLink(_ link: PasswordLink) async throws(StorageError) {
+        try await insertLink(link, by: nil)
+    }
+
+    /// Changes an account.
+    package func edit(
+        _ id: PublicID,
+        _ edit: UserEdit,
+        ifVersion version: Int64?,
+        force: Bool,
+        at now: Timestamp
+    ) async throws(StorageError) -> AccountChange {
+        try await self.edit(id, edit, ifVersion: version, force: force, by: nil, at: now)
+    }
+
+    /// Deletes an account and everything that belongs to it.
+    package func delete(
+        _ id: PublicID,
+        force: Bool,
+        at now: Timestamp
+    ) async throws(StorageError) -> AccountChange {
+        try await delete(id, force: force, by: nil, at: now)
+    }
 }
 
 /// An account together with its password hash.

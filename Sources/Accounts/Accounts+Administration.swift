@@ -40,10 +40,11 @@ extension Accounts {
     package func createWithLink(
         username: String?,
         email: String?,
-        groups: [GroupName]
+        groups: [GroupName],
+        by mandate: Mandate? = nil
     ) async throws(SignUpError) -> (user: User, secret: Ticket) {
         let secret = Ticket.random()
-        let user = try await make(username, email, groups, link: secret)
+        let user = try await make(username, email, groups, link: secret, by: mandate)
         return (user, secret)
     }
 
@@ -52,7 +53,8 @@ extension Accounts {
         _ email: String?,
         _ groups: [GroupName],
         password: String? = nil,
-        link secret: Ticket? = nil
+        link secret: Ticket? = nil,
+        by mandate: Mandate? = nil
     ) async throws(SignUpError) -> User {
         let application = Application(username: username, email: email)
         var issues = application.issues
@@ -79,7 +81,7 @@ extension Accounts {
         )
         if let secret { account.link = link(secret, for: account.user.id) }
         do throws(StorageError) {
-            try await storage.insert(account, beginning: nil)
+            try await storage.insert(account, beginning: nil, by: mandate)
         } catch {
             throw error == .duplicate ? .taken : .storage(error)
         }
@@ -90,24 +92,33 @@ extension Accounts {
     ///
     /// - Returns: the change; the caller lets the cache forget the user before it answers.
     /// - Throws: `.unknownUser`, `.conflict` when the version is not the stored one,
-    ///   `.lastAdministrator`.
+    ///   `.lastAdministrator`, `.mandateEnded`.
     package func edit(
         _ id: PublicID,
         _ edit: UserEdit,
         ifVersion version: Int64? = nil,
-        force: Bool = false
+        force: Bool = false,
+        by mandate: Mandate? = nil
     ) async throws(StorageError) -> AccountChange {
-        try await storage.edit(id, edit, ifVersion: version, force: force, at: now())
+        try await storage.edit(
+            id,
+            edit,
+            ifVersion: version,
+            force: force,
+            by: mandate,
+            at: now()
+        )
     }
 
     /// Deletes an account and everything that belongs to it.
     ///
     /// - Returns: the change; the caller lets the cache forget the user before it answers.
-    /// - Throws: `.unknownUser`, `.lastAdministrator`.
+    /// - Throws: `.unknownUser`, `.lastAdministrator`, `.mandateEnded`.
     package func delete(
         _ id: PublicID,
-        force: Bool = false
+        force: Bool = false,
+        by mandate: Mandate? = nil
     ) async throws(StorageError) -> AccountChange {
-        try await storage.delete(id, force: force, at: now())
+        try await storage.delete(id, force: force, by: mandate, at: now())
     }
 }

@@ -33,7 +33,12 @@ extension Accounts {
         }
         let keys = keys(name: name, isKnown: isKnown, source)
         let failures = try await admit(keys)
-        let verification = try await verify(password, against: found, counting: keys)
+        let verification = try await verify(
+            password,
+            against: found,
+            counting: keys,
+            priority: isKnown ? .preferred : .ordinary
+        )
         guard case .match(let needsRehash) = verification, let found, !found.user.isDisabled else {
             throw .invalidCredentials(found?.user.id)
         }
@@ -50,13 +55,14 @@ extension Accounts {
 
     /// Tells whether somebody who has a session still knows the password (ASVS 7.5.3).
     ///
-    /// Tries are counted for the account, apart from those at the login: only whoever has one of
-    /// its sessions can use them up.
+    /// Tries are counted for the session, apart from those at the login: only whoever has it can
+    /// use them up.
     package func reauthenticate(
         _ id: PublicID,
+        within session: PublicID,
         password: String
     ) async throws(AuthenticationError) -> Authentication {
-        let (found, needsRehash) = try await proven(password, of: id)
+        let (found, needsRehash) = try await proven(password, of: id, within: session)
         if needsRehash { await rehash(password, of: found) }
         return found.authentication
     }
@@ -64,7 +70,8 @@ extension Accounts {
     /// Verifies the password of somebody who has a session, and returns what is stored of it.
     func proven(
         _ password: String,
-        of id: PublicID
+        of id: PublicID,
+        within session: PublicID
     ) async throws(AuthenticationError) -> (Credentials, needsRehash: Bool) {
         let found: Credentials?
         do throws(StorageError) {
@@ -72,9 +79,14 @@ extension Accounts {
         } catch {
             throw .storage(error)
         }
-        let keys = [ThrottleKey.holder(id)]
+        let keys = [ThrottleKey.holder(session)]
         _ = try await admit(keys)
-        let verification = try await verify(password, against: found, counting: keys)
+        let verification = try await verify(
+            password,
+            against: found,
+            counting: keys,
+            priority: .preferred
+        )
         guard case .match(let needsRehash) = verification, let found, !found.user.isDisabled else {
             throw .invalidCredentials(id)
         }
@@ -131,13 +143,14 @@ extension Accounts {
     private func verify(
         _ text: String,
         against found: Credentials?,
-        counting keys: [ThrottleKey]
+        counting keys: [ThrottleKey],
+        priority: HashingPriority
     ) async throws(AuthenticationError) -> Verification {
         let password = Password(text)
         let isTooLong = password.bytes.count > PasswordRules.maximumBytes
         do throws(HashingError) {
             let hash = isTooLong ? nil : found?.passwordHash
-            return try await hasher.verify(password, against: hash)
+            return try await hasher.verify(password, against: hash, priority: priority)
         } catch {
             await throttle.withdrawn(keys, at: now())
             throw .busy

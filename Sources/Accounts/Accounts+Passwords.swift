@@ -17,7 +17,8 @@ extension Accounts {
         if let issue = issue(with: new, for: user) { throw .invalid(issue) }
         let old: PasswordHash
         do throws(AuthenticationError) {
-            old = try await proven(current, of: user.id).0.passwordHash
+            old = try await proven(current, of: user.id, within: session.session.id)
+                .0.passwordHash
         } catch {
             switch error {
             case .invalidCredentials: throw .wrongPassword
@@ -65,9 +66,12 @@ extension Accounts {
     /// Makes a link by which somebody sets the password of an account, once (ASVS 6.4.1).
     ///
     /// Whoever makes it cannot choose the password (ASVS 6.4.6). Only the digest is stored.
-    package func makeLink(for id: PublicID) async throws(StorageError) -> Ticket {
+    package func makeLink(
+        for id: PublicID,
+        by mandate: Mandate? = nil
+    ) async throws(StorageError) -> Ticket {
         let secret = Ticket.random()
-        try await storage.insertLink(link(secret, for: id))
+        try await storage.insertLink(link(secret, for: id), by: mandate)
         return secret
     }
 
@@ -113,7 +117,7 @@ extension Accounts {
 
     private func hash(_ password: String) async throws(PasswordChangeError) -> PasswordHash {
         do throws(HashingError) {
-            return try await hasher.hash(Password(password))
+            return try await hasher.hash(Password(password), priority: .preferred)
         } catch {
             throw .busy
         }

@@ -13,6 +13,11 @@ extension Accounts {
         from source: LoginSource,
         session newSession: (PublicID) -> NewSession
     ) async throws(SignUpError) -> (user: User, session: NewSession) {
+        // Counted before anything else: judging a password takes milliseconds too.
+        let keys = [ThrottleKey.signUp(source.network)]
+        if case .wait(let scope, let seconds) = await throttle.admit(keys, at: now()) {
+            throw .throttled(scope, seconds: seconds)
+        }
         let application = Application(username: username, email: email)
         let password = Password(password)
         var issues = application.issues
@@ -20,10 +25,6 @@ extension Accounts {
             issues.append(AccountIssue(field: "password", sentence: issue.sentence))
         }
         guard issues.isEmpty, let name = application.username else { throw .invalid(issues) }
-        let keys = [ThrottleKey.signUp(source.network)]
-        if case .wait(let scope, let seconds) = await throttle.admit(keys, at: now()) {
-            throw .throttled(scope, seconds: seconds)
-        }
         do throws(SignUpError) {
             return try await makeAccount(of: application, name, password, newSession)
         } catch {

@@ -8,6 +8,11 @@ package struct HashingCost: Hashable, Sendable {
     /// comes near it.
     package static let passesRange = 1...20
 
+    /// The most memory that a hash of another system may use, in KiB: what OWASP asks of scrypt
+    /// (N=2^17, r=8, p=1). Anybody who knows a name can set it off, and two lanes of it fit the
+    /// memory that the systemd unit allows.
+    package static let foreignMemory = 131_072
+
     /// OWASP's choice for Argon2id (Password Storage Cheat Sheet): 19 MiB, two passes, one lane.
     package static let recommended = HashingCost(memoryKiB: 19_456, passes: 2)
 

@@ -1,5 +1,13 @@
 import Glibc
 
+/// Whose password is hashed.
+package enum HashingPriority: Sendable {
+    /// Anybody's.
+    case ordinary
+    /// That of somebody on a known device or in a session, who are counted by themselves.
+    case preferred
+}
+
 /// The jobs that wait for the hashing threads, so many at most.
 ///
 /// A job counts from `add` until it calls `finish`. The lock is a pthread mutex because threads
@@ -14,6 +22,7 @@ final class HashingQueue: @unchecked Sendable {
     private let filled = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private let capacity: Int
     private var jobs: [Job] = []
+    private var preferred: [Job] = []
     private var unfinished = 0
     private var finished = 0
     private var isClosed = false
@@ -34,14 +43,18 @@ final class HashingQueue: @unchecked Sendable {
 
     /// Adds a job without ever waiting for room.
     ///
+    /// A quarter of the room is for preferred jobs alone, which also go first: however many
+    /// strangers try passwords, those who are known get through.
+    ///
     /// - Throws: `.busy` when there is no room, `.stopped` after `close`.
-    func add(_ job: @escaping Job) throws(HashingError) {
+    func add(_ job: @escaping Job, priority: HashingPriority) throws(HashingError) {
         unsafe pthread_mutex_lock(mutex)
         defer { unsafe pthread_mutex_unlock(mutex) }
         if isClosed { throw .stopped }
-        if unfinished == capacity { throw .busy }
+        let reserve = priority == .preferred ? 0 : capacity / 4
+        if unfinished >= capacity - reserve { throw .busy }
         unfinished += 1
-        jobs.append(job)
+        if priority == .preferred { preferred.append(job) } else { jobs.append(job) }
         unsafe pthread_cond_signal(filled)
     }
 
@@ -49,11 +62,11 @@ final class HashingQueue: @unchecked Sendable {
     func next() -> Job? {
         unsafe pthread_mutex_lock(mutex)
         defer { unsafe pthread_mutex_unlock(mutex) }
-        while jobs.isEmpty {
+        while jobs.isEmpty, preferred.isEmpty {
             if isClosed { return nil }
             unsafe pthread_cond_wait(filled, mutex)
         }
-        return jobs.removeFirst()
+        return preferred.isEmpty ? jobs.removeFirst() : preferred.removeFirst()
     }
 
     /// Makes room for another job: the work of one is done.

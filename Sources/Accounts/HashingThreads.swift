@@ -32,16 +32,18 @@ final class HashingThreads: Sendable {
     /// - Throws: `.busy` at once when there is no room, `.stopped` after `stop`, or the error of
     ///   `work`.
     func run<Value: Sendable>(
+        _ priority: HashingPriority = .ordinary,
         _ work: @escaping @Sendable () throws(HashingError) -> Value
     ) async throws(HashingError) -> Value {
         let queue = queue
         let outcome: Result<Value, HashingError> = await withCheckedContinuation { continuation in
             do throws(HashingError) {
-                try queue.add {
+                let job: HashingQueue.Job = {
                     let outcome = Result(catching: work)
                     queue.finish()
                     continuation.resume(returning: outcome)
                 }
+                try queue.add(job, priority: priority)
             } catch {
                 continuation.resume(returning: .failure(error))
             }

@@ -5,7 +5,7 @@ internal import CSodium
 /// - Memory is bounded: `lanes` passwords are hashed at a time, each in the memory of the cost
 ///   (or of its stored hash, up to the top of `HashingCost.memoryRange`).
 /// - Waiting is bounded: beyond `capacity` passwords, hashed or waiting, a call throws `.busy` at
-///   once (ASVS 15.1.3, 15.2.2).
+///   once (ASVS 15.1.3, 15.2.2). A quarter of that room is for people who are known.
 /// - No thread of a task or of a request ever hashes, so session checks go on meanwhile.
 package final class PasswordHasher: Sendable {
     private let cost: HashingCost
@@ -27,9 +27,12 @@ package final class PasswordHasher: Sendable {
     }
 
     /// Hashes a new password.
-    package func hash(_ password: Password) async throws(HashingError) -> PasswordHash {
+    package func hash(
+        _ password: Password,
+        priority: HashingPriority = .ordinary
+    ) async throws(HashingError) -> PasswordHash {
         let cost = cost
-        return try await threads.run { () throws(HashingError) in
+        return try await threads.run(priority) { () throws(HashingError) in
             try Argon2.hash(password, cost: cost)
         }
     }
@@ -38,19 +41,20 @@ package final class PasswordHasher: Sendable {
     ///
     /// Without a hash, or with one that cannot be read or would cost too much, it does the work of
     /// a comparison all the same and says `.mismatch`, so the time it takes does not tell whether
-    /// an account exists (ASVS 6.3.8). A wrong password for another system's hash does that work
-    /// besides: it is not faster, but may be slower.
+    /// an account exists (ASVS 6.3.8). A wrong password for a hash that costs less, or is another
+    /// system's, does that work besides: it is not faster, but may be slower.
     package func verify(
         _ password: Password,
-        against stored: PasswordHash?
+        against stored: PasswordHash?,
+        priority: HashingPriority = .ordinary
     ) async throws(HashingError) -> Verification {
         let (cost, decoy) = (cost, decoy)
-        return try await threads.run { () throws(HashingError) in
+        return try await threads.run(priority) { () throws(HashingError) in
             let hash = stored.flatMap { try? StoredHash($0) }
             if let hash, try hash.matches(password) {
                 return .match(needsRehash: hash.isWorse(than: cost))
             }
-            if hash?.isArgon2 != true { _ = try Argon2.matches(password, decoy) }
+            if hash?.isWorse(than: cost) != false { _ = try Argon2.matches(password, decoy) }
             return .mismatch
         }
     }

@@ -16,7 +16,7 @@ package struct ThrottleKey: Hashable, Sendable {
         case network = 3
         /// Sign-ups from one network.
         case signUp = 4
-        /// Tries within sessions of one account: re-authentication and password change.
+        /// Tries within one session: re-authentication and password change.
         case holder = 5
     }
 
@@ -49,7 +49,8 @@ package struct ThrottleKey: Hashable, Sendable {
         ThrottleKey(.signUp, network.bytes)
     }
 
-    /// Whoever holds a session of an account.
+    /// Whoever holds a session: its id, which stays over renewals. Nobody makes a session without
+    /// the password, and a stolen one does not slow its owner down in theirs.
     package static func holder(_ id: PublicID) -> ThrottleKey {
         ThrottleKey(.holder, id.bytes)
     }

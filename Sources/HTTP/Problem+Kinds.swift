@@ -36,15 +36,17 @@ extension Problem {
         "This request came from another site and was refused."
     )
 
-    /// 403: the session is live but not allowed to do this; names the group when it is known.
-    package static func forbidden(missing group: String? = nil) -> Problem {
-        Problem(
-            403,
-            "forbidden",
-            "Forbidden",
-            group.map { "This needs membership in the group \($0)." }
-                ?? "You are not allowed to do this."
-        )
+    /// 403: the session is live but not allowed to do this; names the groups of which any would do
+    /// when they are known.
+    package static func forbidden(missing groups: [String] = []) -> Problem {
+        let names = groups.joined(separator: ", ")
+        let sentence =
+            switch groups.count {
+            case 0: "You are not allowed to do this."
+            case 1: "This needs membership in the group \(names)."
+            default: "This needs membership in one of the groups \(names)."
+            }
+        return Problem(403, "forbidden", "Forbidden", sentence)
     }
 
     /// 403: the session is live, but the password was proved too long ago (ASVS 7.5.3).

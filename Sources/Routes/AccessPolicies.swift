@@ -49,7 +49,7 @@ package struct AccessPolicies: Sendable {
         guard policy.groups.isEmpty || policy.groups.contains(where: groups.contains) else {
             return .missing(policy.groups)
         }
-        if let maxAge = policy.maxAge, now - session.authenticatedAt > maxAge {
+        if let maxAge = policy.maxAge, !session.authenticatedAt.isAtMost(maxAge, before: now) {
             return .stale(maxAge: maxAge)
         }
         return .allowed

@@ -1,3 +1,4 @@
+internal import Accounts
 internal import HTTP
 internal import Sessions
 internal import Telemetry
@@ -9,6 +10,11 @@ struct LiveSession: Sendable {
 
     /// Whose session it is.
     var userID: PublicID { session.principal.id }
+
+    /// What storage looks at again when it changes an account on this session's behalf.
+    func mandate(asAdministrator isAdministrative: Bool) -> Mandate {
+        Mandate(session: session.id, isAdministrative: isAdministrative)
+    }
 }
 
 extension Site {

@@ -16,7 +16,7 @@ extension Site {
     /// Refuses a session whose password was proved too long ago (ASVS 7.5.3), and says so in the
     /// log.
     func requireFreshness(_ live: LiveSession) throws(Problem) {
-        guard now() - live.session.authenticatedAt <= choices.freshness else {
+        guard live.session.authenticatedAt.isAtMost(choices.freshness, before: now()) else {
             record(
                 .reauthenticationRequired(
                     policy: nil,
@@ -44,6 +44,6 @@ extension Site {
                 from: visit.origin
             )
         )
-        throw .forbidden(missing: "admin")
+        throw .forbidden(missing: ["admin"])
     }
 }

@@ -41,7 +41,8 @@ extension Site {
     ///   - reason: what the check gave as its reason, for example `group admin`.
     package func answerForbidden(_ request: Request, reason: String) -> Response {
         let prefix = "group "
-        let groups = reason.hasPrefix(prefix) ? String(reason.dropFirst(prefix.count)) : nil
+        let names = reason.hasPrefix(prefix) ? reason.dropFirst(prefix.count) : ""
+        let groups = names.split(separator: ",").map(String.init)
         let problem = Problem.forbidden(missing: groups)
         var response =
             request.isNavigation ? pages.error(problem, of: Visit(request)) : problem.json()

@@ -37,7 +37,8 @@ extension JSON {
             "at": .string(UTC.text(record.at)),
             "event": .string(record.event),
             "session": JSON(record.session),
-            "ip": JSON(record.address),
+            // Where an administrator was is not the person's business.
+            "ip": JSON(record.by == nil ? record.address : nil),
         ]
     }
 

@@ -66,10 +66,10 @@ package protocol SessionStorage: Sendable {
         at now: Timestamp
     ) async throws(StorageError) -> EndedSession?
 
-    /// Ends all sessions of a user, or of everybody, but for one.
+    /// Ends all sessions of a user, or of everybody, but for the one of a public id.
     func removeAll(
         of user: PublicID?,
-        except kept: TokenDigest?,
+        except kept: PublicID?,
         at now: Timestamp
     ) async throws(StorageError) -> [EndedSession]
 
@@ -80,14 +80,25 @@ package protocol SessionStorage: Sendable {
         limit: Int
     ) async throws(StorageError) -> Sweep
 
-    /// Returns what a key was of which the session has ended, or goes on under another key.
-    func ended(_ key: TokenDigest) async throws(StorageError) -> EndedSession?
+    /// Returns what a key was of which the session has ended, or goes on under another key, at
+    /// `time` or later.
+    func ended(
+        _ key: TokenDigest,
+        since time: Timestamp
+    ) async throws(StorageError) -> EndedSession?
 
     /// Forgets at most `limit` of the keys that ended before a time; returns how many.
     func forgetEnded(before time: Timestamp, limit: Int) async throws(StorageError) -> Int
 
     /// Returns how many sessions are stored.
     func sessionCount() async throws(StorageError) -> Int
+}
+
+extension SessionStorage {
+    /// Returns what a key was of which the session has ended, or goes on under another key.
+    package func ended(_ key: TokenDigest) async throws(StorageError) -> EndedSession? {
+        try await ended(key, since: Timestamp(seconds: .min))
+    }
 }
 
 /// A stored session with the user it belongs to, read in one snapshot.

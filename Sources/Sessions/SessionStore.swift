@@ -125,8 +125,8 @@ package final class SessionStore: Sendable {
 
     /// Ends a session; an absent one is ended already.
     ///
-    /// A ticket that was renewed ends the session under its new one: a logout that crosses a
-    /// re-authentication is a logout.
+    /// A ticket that was renewed within the last minute ends the session under its new one: a
+    /// logout that crosses a re-authentication is a logout. An older one opens and ends nothing.
     ///
     /// - Returns: what ended, `nil` when there was nothing.
     /// - Throws: `.unavailable` when storage failed; then the session must be taken to live on.
@@ -136,9 +136,15 @@ package final class SessionStore: Sendable {
     ) async throws(StorageError) -> EndedSession? {
         let ended = try await storage.remove(key, at: now)
         await forget([key])
-        guard ended == nil, let old = try await storage.ended(key) else { return ended }
+        let since = now + -SessionStore.crossing
+        guard ended == nil, let old = try await storage.ended(key, since: since) else {
+            return ended
+        }
         return try await end(old.id, of: old.userID, at: now)
     }
+
+    /// How long a logout may be under way while its ticket is renewed, in seconds.
+    private static let crossing: Int64 = 60
 
     /// Ends the session of a user that has a public id; `nil` when this user has no such session.
     package func end(
@@ -152,13 +158,14 @@ package final class SessionStore: Sendable {
         return ended
     }
 
-    /// Ends all sessions of a user, or of everybody, but for one.
+    /// Ends all sessions of a user, or of everybody, but for the one of a public id, which it keeps
+    /// when it is renewed meanwhile.
     ///
     /// What is cached of them is dropped whether or not it was this call that ended them: another
     /// one may have removed a session from storage and not have come to the cache yet.
     package func endAll(
         of user: PublicID?,
-        except kept: TokenDigest? = nil,
+        except kept: PublicID? = nil,
         at now: Timestamp
     ) async throws(StorageError) -> [EndedSession] {
         let ended = try await storage.removeAll(of: user, except: kept, at: now)

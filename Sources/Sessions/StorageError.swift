@@ -9,6 +9,9 @@ package enum StorageError: Error, Hashable, Sendable {
     case conflict
     /// It would leave nobody in the group `admin` who can log in; nothing was changed.
     case lastAdministrator
+    /// The session on whose behalf a change was to be made has ended, or its user may not make it
+    /// any more; nothing was changed.
+    case mandateEnded
     /// Storage failed: nothing may be concluded about what it holds, and what was asked for is
     /// not acknowledged.
     ///
@@ -24,7 +27,8 @@ extension StorageError {
     package var cause: (code: String, detail: String) {
         switch self {
         case .unavailable(let code, let detail): (code, detail)
-        case .duplicate, .unknownUser, .conflict, .lastAdministrator: ("unexpected", "\(self)")
+        case .duplicate, .unknownUser, .conflict, .lastAdministrator, .mandateEnded:
+            ("unexpected", "\(self)")
         }
     }
 }

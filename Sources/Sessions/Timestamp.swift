@@ -21,6 +21,15 @@ package struct Timestamp: Hashable, Comparable, Sendable {
         return Timestamp(seconds: isTooFar ? (seconds > 0 ? .max : .min) : sum)
     }
 
+    /// Whether it is at most so many seconds before `now`.
+    ///
+    /// A time that is yet to come counts while the clock may merely have been corrected, by a
+    /// minute at most; a clock that was set back further makes nothing recent.
+    package func isAtMost(_ seconds: Int64, before now: Timestamp) -> Bool {
+        let age = now - self
+        return age >= -60 && age <= seconds
+    }
+
     /// Returns the seconds that passed from `earlier` to `later`; more than fit, as many as do.
     ///
     /// Times come from storage too, and a damaged one must not stop the program.

@@ -44,13 +44,20 @@ extension SQLiteStorage {
         if let link = account.link { try add(link, to: db) }
     }
 
-    /// Keeps the digest of a link.
+    /// Keeps the digest of a link, in the place of any that the account has.
     static func add(_ link: PasswordLink, to db: Database) throws {
+        try removeLinks(of: link.userID, in: db)
         try db.cachedStatement(
             sql: "INSERT INTO password_links (key, user_id, expires_at) VALUES (?, ?, ?)"
         ).execute(arguments: [
             link.digest.stored, link.userID.stored, link.expiresAt.seconds,
         ])
+    }
+
+    /// Takes away the links of an account.
+    static func removeLinks(of id: PublicID, in db: Database) throws {
+        try db.cachedStatement(sql: "DELETE FROM password_links WHERE user_id = ?")
+            .execute(arguments: [id.stored])
     }
 
     /// Makes somebody belong to groups.
@@ -63,7 +70,8 @@ extension SQLiteStorage {
         }
     }
 
-    /// Writes a new password: moves its number, ends the sessions and takes away the links.
+    /// Writes a new password: moves its number, ends the sessions and takes away the links and the
+    /// known devices, which may be those of somebody who knew the old one.
     ///
     /// - Throws: `unknownUser` when there is no such account.
     static func write(
@@ -79,15 +87,38 @@ extension SQLiteStorage {
                     credential_version = credential_version + 1 WHERE id = ?
                 """
         ).execute(arguments: [new.text.stored, id.stored])
-        try db.cachedStatement(sql: "DELETE FROM password_links WHERE user_id = ?")
+        try removeLinks(of: id, in: db)
+        try db.cachedStatement(sql: "DELETE FROM known_devices WHERE user_id = ?")
             .execute(arguments: [id.stored])
         let ended = try endAll(of: id, at: now, in: db)
         return AccountChange(before: user, user: user, ended: ended)
     }
 
-    /// Refuses to take the last administrator away.
+    /// Looks whether the session on whose behalf a change is made may still ask for it.
     ///
-    /// It counts in the transaction of the change, so of two who leave at once one stays.
+    /// - Throws: `mandateEnded` when it may not.
+    static func require(_ mandate: Mandate?, in db: Database) throws {
+        guard let mandate else { return }
+        let statement = try db.cachedStatement(
+            sql: """
+                SELECT 1 FROM sessions s JOIN users u ON u.id = s.user_id
+                WHERE s.id = :id AND u.disabled = 0 AND (:isAnybody OR EXISTS (
+                    SELECT 1 FROM user_groups WHERE user_id = u.id AND name = 'admin'
+                ))
+                """
+        )
+        let arguments: StatementArguments = [
+            "id": mandate.session.stored, "isAnybody": !mandate.isAdministrative,
+        ]
+        guard try statement.first(arguments, { _ in true }) != nil else {
+            throw StorageError.mandateEnded
+        }
+    }
+
+    /// Refuses to take the last administrator away who can log in.
+    ///
+    /// It counts in the transaction of the change, so of two who leave at once one stays. Somebody
+    /// who waits for a link does not count.
     ///
     /// - Throws: `lastAdministrator` when `user` is one and nobody else is.
     static func refuseLastAdministrator(_ user: User, in db: Database) throws {
@@ -95,10 +126,13 @@ extension SQLiteStorage {
         let others = try db.cachedStatement(
             sql: """
                 SELECT 1 FROM user_groups g CROSS JOIN users u ON u.id = g.user_id
-                WHERE g.name = 'admin' AND u.disabled = 0 AND u.id <> ? LIMIT 1
+                WHERE g.name = 'admin' AND u.disabled = 0 AND u.id <> ?
+                    AND u.password_hash <> CAST(? AS TEXT)
+                LIMIT 1
                 """
         )
-        guard try others.first([user.id.stored], { _ in true }) != nil else {
+        let none = PasswordHash.none.text.stored
+        guard try others.first([user.id.stored, none], { _ in true }) != nil else {
             throw StorageError.lastAdministrator
         }
     }

@@ -6,9 +6,11 @@ package import Sessions
 extension SQLiteStorage: AccountStorage {
     package func insert(
         _ account: NewAccount,
-        beginning session: Session?
+        beginning session: Session?,
+        by mandate: Mandate?
     ) async throws(StorageError) {
         try await commits.perform { db in
+            try Self.require(mandate, in: db)
             try Self.add(account, to: db)
             guard let session else { return }
             guard session.userID == account.user.id else { throw StorageError.unknownUser }

@@ -9,9 +9,11 @@ extension SQLiteStorage {
         _ edit: UserEdit,
         ifVersion version: Int64?,
         force: Bool,
+        by mandate: Mandate?,
         at now: Timestamp
     ) async throws(StorageError) -> AccountChange {
         try await commits.perform { db in
+            try Self.require(mandate, in: db)
             guard let before = try Self.user(id, in: db) else { throw StorageError.unknownUser }
             guard version == nil || version == before.editVersion else {
                 throw StorageError.conflict
@@ -21,7 +23,11 @@ extension SQLiteStorage {
                 try Self.refuseLastAdministrator(before, in: db)
             }
             try Self.write(after, over: before, in: db)
-            let ended = after.isDisabled ? try Self.endAll(of: id, at: now, in: db) : []
+            var ended: [EndedSession] = []
+            if after.isDisabled {
+                try Self.removeLinks(of: id, in: db)
+                ended = try Self.endAll(of: id, at: now, in: db)
+            }
             return AccountChange(before: before, user: after, ended: ended)
         }
     }
@@ -30,9 +36,11 @@ extension SQLiteStorage {
     package func delete(
         _ id: PublicID,
         force: Bool,
+        by mandate: Mandate?,
         at now: Timestamp
     ) async throws(StorageError) -> AccountChange {
         try await commits.perform { db in
+            try Self.require(mandate, in: db)
             guard let user = try Self.user(id, in: db) else { throw StorageError.unknownUser }
             if !force { try Self.refuseLastAdministrator(user, in: db) }
             // First, so that the keys are remembered: the deletion of the user would take the

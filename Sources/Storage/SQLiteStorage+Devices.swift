@@ -4,6 +4,9 @@ package import Sessions
 
 extension SQLiteStorage {
     /// Remembers a device of an account, or that it was used again.
+    ///
+    /// Beyond the limit those go first that never came back, such as those of a script that keeps
+    /// no cookies.
     package func remember(
         _ device: KnownDevice,
         keeping limit: Int
@@ -12,7 +15,8 @@ extension SQLiteStorage {
             try db.cachedStatement(
                 sql: """
                     INSERT INTO known_devices (user_id, key, used_at) VALUES (?, ?, ?)
-                    ON CONFLICT DO UPDATE SET used_at = max(used_at, excluded.used_at)
+                    ON CONFLICT DO UPDATE SET
+                        used_at = max(used_at, excluded.used_at), has_returned = 1
                     """
             ).execute(arguments: [
                 device.userID.stored, device.key.stored, device.usedAt.seconds,
@@ -21,7 +25,7 @@ extension SQLiteStorage {
                 sql: """
                     DELETE FROM known_devices WHERE user_id = :user AND key IN (
                         SELECT key FROM known_devices WHERE user_id = :user AND key <> :key
-                        ORDER BY used_at DESC, key LIMIT -1 OFFSET :others
+                        ORDER BY has_returned DESC, used_at DESC, key LIMIT -1 OFFSET :others
                     )
                     """
             ).execute(arguments: [

@@ -28,10 +28,14 @@ extension SQLiteStorage {
     }
 
     /// Returns what a key was of which the session has ended, or goes on under another key.
-    package func ended(_ key: TokenDigest) async throws(StorageError) -> EndedSession? {
+    package func ended(
+        _ key: TokenDigest,
+        since time: Timestamp
+    ) async throws(StorageError) -> EndedSession? {
         try read { db in
-            let sql = "SELECT key, id, user_id FROM ended_sessions WHERE key = ?"
-            return try db.cachedStatement(sql: sql).first([key.stored], EndedSession.init)
+            let sql = "SELECT key, id, user_id FROM ended_sessions WHERE key = ? AND ended_at >= ?"
+            return try db.cachedStatement(sql: sql)
+                .first([key.stored, time.seconds], EndedSession.init)
         }
     }
 

@@ -73,8 +73,14 @@ extension SQLiteStorage {
     }
 
     /// Keeps the digest of a link.
-    package func insertLink(_ link: PasswordLink) async throws(StorageError) {
-        try await commits.perform { db in try Self.add(link, to: db) }
+    package func insertLink(
+        _ link: PasswordLink,
+        by mandate: Mandate?
+    ) async throws(StorageError) {
+        try await commits.perform { db in
+            try Self.require(mandate, in: db)
+            try Self.add(link, to: db)
+        }
     }
 
     /// Returns the account for which a link works.

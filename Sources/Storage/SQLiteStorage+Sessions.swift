@@ -98,14 +98,14 @@ extension SQLiteStorage: SessionStorage {
 
     package func removeAll(
         of user: PublicID?,
-        except kept: TokenDigest?,
+        except kept: PublicID?,
         at now: Timestamp
     ) async throws(StorageError) -> [EndedSession] {
         try await commits.perform { db in
             if let user { return try Self.endAll(of: user, except: kept, at: now, in: db) }
-            // No key is empty, so an empty one keeps none.
+            // No id is empty, so an empty one keeps none.
             return try Self.end(
-                where: "key <> :kept",
+                where: "id <> :kept",
                 ["kept": kept?.stored ?? Data()],
                 at: now,
                 in: db

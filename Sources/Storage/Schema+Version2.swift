@@ -30,6 +30,7 @@ extension Schema {
             user_id BLOB NOT NULL REFERENCES users (id) ON DELETE CASCADE,
             key BLOB NOT NULL CHECK (length(key) = 32),
             used_at INTEGER NOT NULL,
+            has_returned INTEGER NOT NULL DEFAULT 0,
             PRIMARY KEY (user_id, key)
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX known_devices_by_time ON known_devices (used_at);

@@ -16,7 +16,7 @@ extension SQLiteStorage {
     /// Ends all sessions of a user, but for one.
     static func endAll(
         of user: PublicID,
-        except kept: TokenDigest? = nil,
+        except kept: PublicID? = nil,
         at now: Timestamp,
         in db: Database
     ) throws -> [EndedSession] {
@@ -24,7 +24,7 @@ extension SQLiteStorage {
             return try end(where: "user_id = :user", ["user": user.stored], at: now, in: db)
         }
         return try end(
-            where: "user_id = :user AND key <> :kept",
+            where: "user_id = :user AND id <> :kept",
             ["user": user.stored, "kept": kept.stored],
             at: now,
             in: db

@@ -24,6 +24,14 @@ extension Accounts {
         }.user
     }
 
+    /// Within a session of the account that has the account's id.
+    func reauthenticate(
+        _ id: PublicID,
+        password: String
+    ) async throws(AuthenticationError) -> Authentication {
+        try await reauthenticate(id, within: id, password: password)
+    }
+
     func authenticate(
         name: String,
         password: String

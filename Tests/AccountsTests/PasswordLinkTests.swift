@@ -58,7 +58,9 @@ import Testing
         #expect(try await house.storage.find(key) == nil)
     }
 
-    @Test func `a link of a disabled account sleeps until the account is enabled`() async throws {
+    @Test func `a link dies when the account is disabled, also for when it is enabled again`()
+        async throws
+    {
         let house = try Household()
         let (user, _) = try await house.signUp()
         let link = try await house.accounts.makeLink(for: user.id)
@@ -68,7 +70,8 @@ import Testing
         let stored = try await house.storage.user(user.id)
         #expect(stored?.isDisabled == true)
         _ = try await house.accounts.edit(user.id, UserEdit(isDisabled: false))
-        _ = try await set(house, link)
+        await #expect(throws: PasswordChangeError.overtaken) { try await set(house, link) }
+        _ = try await set(house, try await house.accounts.makeLink(for: user.id))
     }
 
     @Test func `there is no link for an account that is not there`() async throws {

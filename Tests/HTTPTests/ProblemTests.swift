@@ -64,7 +64,7 @@ import Testing
             parsing: Problem.storageUnavailable(code: "read-only").json().body
         )
         #expect(storage["code"] == "read-only")
-        let forbidden = try JSON(parsing: Problem.forbidden(missing: "admin").json().body)
+        let forbidden = try JSON(parsing: Problem.forbidden(missing: ["admin"]).json().body)
         #expect(forbidden["error"] == "This needs membership in the group admin.")
     }
 

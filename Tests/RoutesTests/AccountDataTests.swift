@@ -88,7 +88,13 @@ import Testing
         #expect(names == ["__Host-session=", "__Host-device="])
         #expect(response.value(of: "Clear-Site-Data") == #""cache""#)
         let origin = Event.Origin(address: "192.0.2.7", requestID: "3f1c9a")
-        #expect(counter.events.events.last == .userDeleted(user: id, by: nil, from: origin))
+        let events = counter.events.events.suffix(3)
+        #expect(events.first == .userDeleted(user: id, by: nil, from: origin))
+        #expect(
+            counter.events(after: counter.events.events.count - 2).allSatisfy {
+                $0 == "session_revoked"
+            }
+        )
         for dead in [cookie, other] { #expect(await counter.check(cookie: dead).status == 401) }
         #expect(await !counter.opens("ada", with: Counter.password))
         #expect(try await counter.storage.accounts.map(\.username) == ["grace"])

@@ -89,7 +89,7 @@ import Testing
         #expect(try site().answerUnauthenticated(request).status == 303)
         let forbidden = try site().answerForbidden(request, reason: "group editors,staff")
         #expect(forbidden.status == 403 && forbidden.isPage)
-        #expect(forbidden.holds("editors,staff"))
+        #expect(forbidden.holds("editors, staff"))
         #expect(forbidden.value(of: "Cache-Control") == "no-store")
     }
 

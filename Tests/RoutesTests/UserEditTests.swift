@@ -80,7 +80,8 @@ import Testing
             (["groups": ["a b"]], "groups"), (["disabled": "yes"], "disabled"),
             (["disabled": 1], "disabled"), (["version": "1"], "version"),
             (["version": 1.5], "version"), (["version": 1e300], "version"),
-            (["groups": [:]], "groups"),
+            (["groups": [:]], "groups"), ([:], ""), (["version": 1], ""),
+            (["group": ["staff"]], ""),
         ] as [(JSON, String)]
     )
     func `an edit that is not understood is 400 and changes nothing`(body: JSON, field: String)

@@ -82,7 +82,7 @@ struct DelayedStorage: SessionStorage {
 
     func removeAll(
         of user: PublicID?,
-        except kept: TokenDigest?,
+        except kept: PublicID?,
         at now: Timestamp
     ) async throws(StorageError) -> [EndedSession] {
         try await arrive()
@@ -91,8 +91,11 @@ struct DelayedStorage: SessionStorage {
         return ended
     }
 
-    func ended(_ key: TokenDigest) async throws(StorageError) -> EndedSession? {
-        try await base.ended(key)
+    func ended(
+        _ key: TokenDigest,
+        since time: Timestamp
+    ) async throws(StorageError) -> EndedSession? {
+        try await base.ended(key, since: time)
     }
 
     func forgetEnded(before time: Timestamp, limit: Int) async throws(StorageError) -> Int {

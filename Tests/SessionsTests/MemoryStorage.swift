@@ -14,7 +14,7 @@ actor MemoryStorage: SessionStorage {
 
     private var users: [PublicID: Principal] = [:]
     private var records: [TokenDigest: Session] = [:]
-    private var tombs: [TokenDigest: EndedSession] = [:]
+    private var tombs: [TokenDigest: (session: EndedSession, at: Timestamp)] = [:]
     private var versions: [PublicID: Int64] = [:]
     private var failures: Set<Point.Call> = []
     private var touchesUntilFailure: Int?
@@ -62,7 +62,7 @@ actor MemoryStorage: SessionStorage {
 
     /// Whose session a key is or was.
     func owner(of key: TokenDigest) -> PublicID? {
-        records[key]?.userID ?? tombs[key]?.userID
+        records[key]?.userID ?? tombs[key]?.session.userID
     }
 
     /// The record of a session as stored.
@@ -83,13 +83,13 @@ actor MemoryStorage: SessionStorage {
         guard records[session.key] == nil, !records.values.contains(where: { $0.id == session.id })
         else { throw .duplicate }
         let user = try user(of: session, authentication)
-        let replaced = old.compactMap { bury($0) }
+        let replaced = old.compactMap { bury($0, at: session.lastSeenAt) }
         records[session.key] = session
         let exceeded = records.values
             .filter { $0.userID == session.userID && $0.key != session.key }
             .sorted { ($0.lastSeenAt, $0.createdAt) > ($1.lastSeenAt, $1.createdAt) }
             .dropFirst(max(0, limit - 1))
-            .compactMap { bury($0.key) }
+            .compactMap { bury($0.key, at: session.lastSeenAt) }
         await gates.pass(.after(.insert))
         return Insertion(principal: user, replaced: replaced, exceeded: Array(exceeded))
     }
@@ -102,7 +102,7 @@ actor MemoryStorage: SessionStorage {
         try await begin(.replace)
         guard records[old]?.userID == session.userID else { throw .unknownUser }
         let user = try user(of: session, authentication)
-        _ = bury(old)
+        _ = bury(old, at: session.lastSeenAt)
         records[session.key] = session
         await gates.pass(.after(.replace))
         return user
@@ -144,7 +144,7 @@ actor MemoryStorage: SessionStorage {
         at now: Timestamp
     ) async throws(StorageError) -> EndedSession? {
         try await begin(.remove)
-        let ended = bury(key)
+        let ended = bury(key, at: now)
         await gates.pass(.after(.remove))
         return ended
     }
@@ -156,27 +156,31 @@ actor MemoryStorage: SessionStorage {
     ) async throws(StorageError) -> EndedSession? {
         try await begin(.remove)
         let key = records.values.first { $0.id == id && $0.userID == user }?.key
-        let ended = key.flatMap { bury($0) }
+        let ended = key.flatMap { bury($0, at: now) }
         await gates.pass(.after(.remove))
         return ended
     }
 
     func removeAll(
         of user: PublicID?,
-        except kept: TokenDigest?,
+        except kept: PublicID?,
         at now: Timestamp
     ) async throws(StorageError) -> [EndedSession] {
         try await begin(.removeAll)
         let ended = records.values
-            .filter { (user == nil || $0.userID == user) && $0.key != kept }
-            .compactMap { bury($0.key) }
+            .filter { (user == nil || $0.userID == user) && $0.id != kept }
+            .compactMap { bury($0.key, at: now) }
         await gates.pass(.after(.removeAll))
         return ended
     }
 
-    func ended(_ key: TokenDigest) async throws(StorageError) -> EndedSession? {
+    func ended(
+        _ key: TokenDigest,
+        since time: Timestamp
+    ) async throws(StorageError) -> EndedSession? {
         try await begin(.ended)
-        return tombs[key]
+        guard let tomb = tombs[key], tomb.at >= time else { return nil }
+        return tomb.session
     }
 
     func forgetEnded(before time: Timestamp, limit: Int) async throws(StorageError) -> Int { 0 }
@@ -193,7 +197,7 @@ actor MemoryStorage: SessionStorage {
             .filter { session in cursor.map { session.key > $0 } ?? true }
         let visited = rest.prefix(limit)
         let removed = visited.filter { $0.isExpired(at: now) }.map(\.key)
-        for key in removed { _ = bury(key) }
+        for key in removed { _ = bury(key, at: now) }
         await gates.pass(.after(.removeExpired))
         return Sweep(removed: removed, cursor: rest.count > limit ? visited.last?.key : nil)
     }
@@ -208,10 +212,10 @@ actor MemoryStorage: SessionStorage {
         return user
     }
 
-    private func bury(_ key: TokenDigest) -> EndedSession? {
+    private func bury(_ key: TokenDigest, at now: Timestamp) -> EndedSession? {
         guard let session = records.removeValue(forKey: key) else { return nil }
         let ended = EndedSession(key: key, id: session.id, userID: session.userID)
-        tombs[key] = ended
+        tombs[key] = (ended, now)
         return ended
     }
 

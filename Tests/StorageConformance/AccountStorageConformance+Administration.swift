@@ -157,7 +157,7 @@ extension AccountStorageConformance {
 }
 
 extension StorageUnderTest {
-    fileprivate func edit(
+    func edit(
         _ user: User,
         _ edit: UserEdit,
         version: Int64? = nil,
@@ -168,7 +168,7 @@ extension StorageUnderTest {
     }
 
     @discardableResult
-    fileprivate func delete(_ user: User, force: Bool = false) async throws -> AccountChange {
+    func delete(_ user: User, force: Bool = false) async throws -> AccountChange {
         let now = AccountStorageConformance.later
         return try await accounts.delete(user.id, force: force, at: now)
     }

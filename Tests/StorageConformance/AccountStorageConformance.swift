@@ -7,7 +7,7 @@ package enum AccountStorageConformance {
     /// All cases, in the order of the promises.
     package static let cases: [ConformanceCase] =
         names + lookingUp + passwords + durability + newPasswords + editing + leaving + importing
-        + pages + links + devices
+        + pages + links + devices + mandates
 
     /// Promise 1.
     static let names = [

@@ -61,11 +61,11 @@ extension SessionStorageConformance {
             for session in mine + others { try await storage.signIn(session) }
             let now = Sample.start + 9
             let sessions = storage.sessions
-            let first = try await sessions.removeAll(of: ada.id, except: mine[2].key, at: now)
+            let first = try await sessions.removeAll(of: ada.id, except: mine[2].id, at: now)
             #expect(Set(first) == Set(mine.map(EndedSession.init)).subtracting([.init(mine[2])]))
             #expect(try await sessions.sessions(of: ada.id) == [mine[2]])
             #expect(try await sessions.sessionCount() == 4)
-            let second = try await sessions.removeAll(of: nil, except: others[0].key, at: now)
+            let second = try await sessions.removeAll(of: nil, except: others[0].id, at: now)
             #expect(Set(second) == Set([mine[2], others[1], others[2]].map(EndedSession.init)))
             let third = try await sessions.removeAll(of: nil, except: nil, at: now)
             #expect(third == [EndedSession(others[0])])

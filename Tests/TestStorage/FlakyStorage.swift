@@ -55,10 +55,11 @@ package final class FlakyStorage: Sendable {
 extension FlakyStorage: AccountStorage {
     package func insert(
         _ account: NewAccount,
-        beginning session: Session?
+        beginning session: Session?,
+        by mandate: Mandate?
     ) async throws(StorageError) {
         try pass(.insertAccount)
-        try await base.insert(account, beginning: session)
+        try await base.insert(account, beginning: session, by: mandate)
     }
 
     package func insertAll(_ accounts: [NewAccount]) async throws(StorageError) -> [Int] {
@@ -136,9 +137,12 @@ extension FlakyStorage: AccountStorage {
         return try await base.setPassword(new, byLink: digest, at: now)
     }
 
-    package func insertLink(_ link: PasswordLink) async throws(StorageError) {
+    package func insertLink(
+        _ link: PasswordLink,
+        by mandate: Mandate?
+    ) async throws(StorageError) {
         try pass(.insertLink)
-        try await base.insertLink(link)
+        try await base.insertLink(link, by: mandate)
     }
 
     package func user(
@@ -159,19 +163,28 @@ extension FlakyStorage: AccountStorage {
         _ edit: UserEdit,
         ifVersion version: Int64?,
         force: Bool,
+        by mandate: Mandate?,
         at now: Timestamp
     ) async throws(StorageError) -> AccountChange {
         try pass(.edit)
-        return try await base.edit(id, edit, ifVersion: version, force: force, at: now)
+        return try await base.edit(
+            id,
+            edit,
+            ifVersion: version,
+            force: force,
+            by: mandate,
+            at: now
+        )
     }
 
     package func delete(
         _ id: PublicID,
         force: Bool,
+        by mandate: Mandate?,
         at now: Timestamp
     ) async throws(StorageError) -> AccountChange {
         try pass(.delete)
-        return try await base.delete(id, force: force, at: now)
+        return try await base.delete(id, force: force, by: mandate, at: now)
     }
 
     package func remember(_ device: KnownDevice, keeping limit: Int) async throws(StorageError) {
@@ -253,7 +266,7 @@ extension FlakyStorage: SessionStorage {
 
     package func removeAll(
         of user: PublicID?,
-        except kept: TokenDigest?,
+        except kept: PublicID?,
         at now: Timestamp
     ) async throws(StorageError) -> [EndedSession] {
         try pass(.removeSessions)
@@ -269,9 +282,12 @@ extension FlakyStorage: SessionStorage {
         return try await base.removeExpired(at: now, after: cursor, limit: limit)
     }
 
-    package func ended(_ key: TokenDigest) async throws(StorageError) -> EndedSession? {
+    package func ended(
+        _ key: TokenDigest,
+        since time: Timestamp
+    ) async throws(StorageError) -> EndedSession? {
         try pass(.ended)
-        return try await base.ended(key)
+        return try await base.ended(key, since: time)
     }
 
     package func forgetEnded(

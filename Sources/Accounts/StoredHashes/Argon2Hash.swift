@@ -81,6 +81,18 @@ struct Argon2Hash: Hashable, Sendable {
         self.digest = digest
     }
 
+    /// Refuses what another system may not bring: more memory than `HashingCost.foreignMemory`, or
+    /// more than eight passes over it, some two seconds.
+    func refuseForeignCost() throws(HashRefusal) {
+        let most = HashingCost.foreignMemory
+        guard cost.memoryKiB <= most, cost.memoryKiB * cost.passes <= 8 * most else {
+            throw .tooCostly(
+                format: "Argon2",
+                limit: "\(most >> 10) MiB and eight passes over them"
+            )
+        }
+    }
+
     /// The text.
     var text: String {
         "$\(variant)$v=19$m=\(cost.memoryKiB),t=\(cost.passes),p=\(lanes)"

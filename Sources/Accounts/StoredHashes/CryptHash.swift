@@ -12,10 +12,11 @@ internal import Glibc
 /// ```
 /// Formats: crypt(5). bcrypt looks at the first 72 bytes of a password; that is its own rule.
 struct CryptHash: Sendable {
-    /// bcrypt's cost, a power of two: 16 takes some four seconds.
-    static let bcryptCosts = 4...16
-    /// Rounds of SHA-crypt: the limits are 1000 and 999,999,999; five million take some seconds.
-    static let rounds = 1000...5_000_000
+    /// bcrypt's cost, a power of two: 14 takes a second, and OWASP asks for 10.
+    static let bcryptCosts = 4...14
+    /// Rounds of SHA-crypt: the format allows 1000 to 999,999,999; its default is 5000, and two
+    /// million take less than a second.
+    static let rounds = 1000...2_000_000
 
     private let text: String
 

@@ -29,7 +29,7 @@ struct ScryptHash: Sendable {
             let digest = HashText.base64(fields[4], countIn: 16...64)
         else { throw .malformed(format: "scrypt") }
         // RFC 7914 section 6: 128 * N * r bytes, gone through once for each lane.
-        let limit = HashingCost.memoryRange.upperBound * 1024
+        let limit = HashingCost.foreignMemory * 1024
         guard cost <= 30, blockSize <= limit, lanes <= limit,
             128 * blockSize <= (limit / lanes) >> cost
         else { throw .tooCostly(format: "scrypt", limit: "128 N r p = \(limit >> 20) MiB") }

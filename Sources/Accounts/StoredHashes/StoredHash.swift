@@ -1,8 +1,8 @@
 /// A stored password hash that a password can be compared with.
 ///
 /// New hashes are Argon2id. The others come from other systems; they are compared as they are and
-/// replaced at the next login. What would take more memory than `HashingCost` allows, or more than
-/// some seconds, is refused while it is read (ASVS 15.1.3).
+/// replaced at the next login. What would take more memory or time than is allowed is refused while
+/// it is read (ASVS 15.1.3).
 enum StoredHash: Sendable {
     case argon2(Argon2Hash)
     case crypt(CryptHash)
@@ -50,18 +50,15 @@ enum StoredHash: Sendable {
         guard case .argon2(let hash) = self, hash.variant == .argon2id else { return true }
         return hash.cost.isBelow(cost)
     }
-
-    /// Whether comparing takes the work of a new hash.
-    var isArgon2: Bool {
-        if case .argon2 = self { true } else { false }
-    }
 }
 
 extension PasswordHash {
-    /// Why no password can be compared with this hash; `nil` when one can.
+    /// Why this hash of another system is not taken over; `nil` when it is.
+    ///
+    /// Argon2 may cost more where the settings of this server have asked for it.
     package var refusal: HashRefusal? {
         do throws(HashRefusal) {
-            _ = try StoredHash(self)
+            if case .argon2(let hash) = try StoredHash(self) { try hash.refuseForeignCost() }
             return nil
         } catch {
             return error

@@ -106,8 +106,11 @@ extension Site {
     func deleteAccount(_ visit: Visit, _ live: LiveSession) async throws(Problem) -> Response {
         let change: AccountChange
         do throws(StorageError) {
-            change = try await accounts.delete(live.userID)
-        } catch .unknownUser {
+            change = try await accounts.delete(
+                live.userID,
+                by: live.mandate(asAdministrator: false)
+            )
+        } catch  where error == .unknownUser || error == .mandateEnded {
             throw .authenticationRequired
         } catch .lastAdministrator {
             throw .lastAdministrator

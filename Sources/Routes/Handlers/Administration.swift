@@ -30,8 +30,19 @@ extension Site {
         _ live: LiveSession
     ) async throws(Problem) -> User {
         let id = try visit.publicID()
+        guard edit.groups != nil || edit.isDisabled != nil else {
+            _ = try await user(of: visit)
+            throw .invalidRequest([
+                InputIssue(path: "", message: "There is neither groups nor disabled.")
+            ])
+        }
         let change = try await changing(during: "edit") { () throws(StorageError) in
-            try await accounts.edit(id, edit, ifVersion: version)
+            try await accounts.edit(
+                id,
+                edit,
+                ifVersion: version,
+                by: live.mandate(asAdministrator: true)
+            )
         }
         await sessions.forget(user: change.user.id)
         let actor = live.userID.text
@@ -65,7 +76,7 @@ extension Site {
     func delete(_ visit: Visit, _ live: LiveSession) async throws(Problem) {
         let id = try visit.publicID()
         let change = try await changing(during: "delete") { () throws(StorageError) in
-            try await accounts.delete(id)
+            try await accounts.delete(id, by: live.mandate(asAdministrator: true))
         }
         await sessions.forget(user: change.user.id)
         record(.userDeleted(user: id.text, by: live.userID.text, from: visit.origin))
@@ -76,7 +87,7 @@ extension Site {
     func endSessions(_ visit: Visit, _ live: LiveSession) async throws(Problem) {
         let user = try await user(of: visit)
         let ended = try await stored(during: "end") { () throws(StorageError) in
-            try await sessions.endAll(of: user.id, except: live.key, at: now())
+            try await sessions.endAll(of: user.id, except: live.session.id, at: now())
         }
         noteRevocation(of: ended, by: live.userID, visit)
     }
@@ -88,7 +99,7 @@ extension Site {
         _ live: LiveSession
     ) async throws(Problem) -> SetPasswordLink {
         let secret = try await changing(during: "link") { () throws(StorageError) in
-            try await accounts.makeLink(for: user.id)
+            try await accounts.makeLink(for: user.id, by: live.mandate(asAdministrator: true))
         }
         return link(secret, for: user, visit, live)
     }
@@ -125,6 +136,7 @@ extension Site {
             case .unknownUser: throw .notFound
             case .conflict: throw .editConflict
             case .lastAdministrator: throw .lastAdministrator
+            case .mandateEnded: throw .authenticationRequired
             case .duplicate, .unavailable: throw problem(of: error, during: operation)
             }
         }

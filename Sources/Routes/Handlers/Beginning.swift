@@ -95,6 +95,13 @@ extension Site {
             ?? mount + "/account"
     }
 
+    /// Answers a form that was right: on to `next`, or to the account page.
+    func onward(to next: String?, _ visit: Visit) -> Response {
+        let location = destination(next: next, mount: visit.request.mount)
+        return location.hasPrefix("/")
+            ? .redirect(location) : pages.onward(to: location, of: visit)
+    }
+
     /// Where a visit to the login page leads when there is nothing to log in to.
     func destination(of visit: Visit) -> String {
         destination(next: visit.request.queryValue("next"), mount: visit.request.mount)

@@ -32,7 +32,7 @@ extension Site {
     /// DELETE /sessions, or POST /sessions/end-others: ends all my sessions but this one.
     func endOtherSessions(_ visit: Visit, _ live: LiveSession) async throws(Problem) -> Response {
         let ended = try await stored(during: "end") { () throws(StorageError) in
-            try await sessions.endAll(of: live.userID, except: live.key, at: now())
+            try await sessions.endAll(of: live.userID, except: live.session.id, at: now())
         }
         noteRevocation(of: ended, by: nil, visit)
         return done(.othersEnded, visit)

@@ -42,7 +42,7 @@ extension Site {
             )
             var response =
                 visit.form == .page
-                ? Response.redirect(destination(next: form.next, mount: visit.request.mount))
+                ? onward(to: form.next, visit)
                 : Response.json(["user": .person(insertion.principal)])
             give(new, to: &response, visit)
             await rememberDevice(

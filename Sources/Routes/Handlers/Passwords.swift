@@ -14,6 +14,8 @@ extension Site {
             let renewed = try await changePassword(from: current, to: new, visit, live)
             var response = done(.passwordChanged, visit)
             give(renewed, to: &response, visit)
+            // The account's known devices went with the password; this one has proved the new.
+            await rememberDevice(of: live.userID, isKnown: false, in: &response, visit)
             return response
         } catch {
             guard visit.form == .page, error != .authenticationRequired else { throw error }
@@ -143,7 +145,8 @@ extension Site {
                     from: visit.origin
                 )
             )
-            return visit.form == .page
+            var response =
+                visit.form == .page
                 ? pages.login(
                     LoginForm(
                         name: change.user.username,
@@ -151,6 +154,8 @@ extension Site {
                     ),
                     of: visit
                 ) : Response(status: 204)
+            await rememberDevice(of: change.user.id, isKnown: false, in: &response, visit)
+            return response
         } catch {
             if error == .overtaken { throw .linkUnusable }
             if case .invalid(let issue) = error {

@@ -28,7 +28,7 @@ extension Site {
             let renewed = try await renew(live, password: password, visit)
             var response =
                 visit.form == .page
-                ? Response.redirect(destination(next: next, mount: visit.request.mount))
+                ? onward(to: next, visit)
                 : Response(status: 204)
             give(renewed, to: &response, visit)
             return response
@@ -58,7 +58,11 @@ extension Site {
         let session = live.session.id.text
         let authentication: Authentication
         do throws(AuthenticationError) {
-            authentication = try await accounts.reauthenticate(live.userID, password: password)
+            authentication = try await accounts.reauthenticate(
+                live.userID,
+                within: live.session.id,
+                password: password
+            )
         } catch {
             if case .invalidCredentials = error {
                 record(

@@ -30,7 +30,7 @@ extension Site {
             noteBeginning(of: new, visit)
             var response =
                 visit.form == .page
-                ? Response.redirect(destination(next: form.next, mount: visit.request.mount))
+                ? onward(to: form.next, visit)
                 : Response.json(.person(user.principal), status: 201)
             give(new, to: &response, visit)
             await rememberDevice(of: user.id, isKnown: false, in: &response, visit)

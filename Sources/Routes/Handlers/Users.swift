@@ -69,8 +69,11 @@ extension Site {
             (user, secret) = try await accounts.createWithLink(
                 username: username,
                 email: email,
-                groups: groups
+                groups: groups,
+                by: live.mandate(asAdministrator: true)
             )
+        } catch .storage(.mandateEnded) {
+            throw .authenticationRequired
         } catch {
             throw problem(of: error, visit)
         }

@@ -33,6 +33,7 @@ struct Pages: Sendable {
         ("users", PackageResources.users_mustache),
         ("user", PackageResources.user_mustache),
         ("nav", PackageResources.nav_mustache),
+        ("onward", PackageResources.onward_mustache),
         ("error", PackageResources.error_mustache),
     ]
 
@@ -75,6 +76,20 @@ struct Pages: Sendable {
                 "passwordError": form.passwordError,
                 "passwordMinimum": passwordMinimum,
             ]
+        )
+    }
+
+    /// A page that leads to another host.
+    ///
+    /// Our Content-Security-Policy says `form-action 'self'`, and Chromium holds to it the redirect
+    /// that answers a form: a page that goes on by itself is none.
+    func onward(to url: String, of visit: Visit) -> Response {
+        let host = url.split(separator: "/", maxSplits: 2).dropFirst().first.map(String.init)
+        return page(
+            "onward",
+            200,
+            visit,
+            ["title": "You are logged in", "url": url, "host": host ?? url]
         )
     }
 

@@ -73,14 +73,16 @@ struct LiveStore: Sendable {
         return unsafe String(cString: entry.pointee.pw_name)
     }
 
-    /// Becomes the owner of the database, or of its folder where there is none yet.
+    /// Becomes the owner of the database's folder, or of the database where the folder is root's.
+    ///
+    /// In somebody else's folder root would follow whatever links its owner puts there.
     private static func becomeOwner(of path: String) throws {
         guard geteuid() == 0 else { return }
-        var file = stat()
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-        var isThere = unsafe stat(path, &file) == 0
-        if !isThere { isThere = unsafe stat(folder, &file) == 0 }
-        guard isThere, file.st_uid != 0 else { return }
+        var file = stat()
+        guard unsafe stat(folder, &file) == 0 else { return }
+        if file.st_uid == 0 { guard unsafe lstat(path, &file) == 0 else { return } }
+        guard file.st_uid != 0 else { return }
         guard setgroups(0, nil) == 0, setgid(file.st_gid) == 0, setuid(file.st_uid) == 0 else {
             throw Failure("cannot become the owner of \(path)")
         }

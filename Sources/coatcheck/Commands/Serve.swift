@@ -122,7 +122,7 @@ extension StorageError {
     var reason: String {
         switch self {
         case .unavailable(let code, let detail): "\(code) (\(detail))"
-        case .duplicate, .unknownUser, .conflict, .lastAdministrator: "\(self)"
+        case .duplicate, .unknownUser, .conflict, .lastAdministrator, .mandateEnded: "\(self)"
         }
     }
 }

@@ -27,7 +27,7 @@ struct Subject: ParsableArguments {
         case .unknownUser: "the account is gone"
         case .lastAdministrator:
             "nobody would be left in the group admin who can log in; --force does it all the same"
-        case .conflict, .duplicate, .unavailable: "storage: \(error.reason)"
+        case .conflict, .duplicate, .mandateEnded, .unavailable: "storage: \(error.reason)"
         }
     }
 }
