@@ -13,7 +13,7 @@ extension Accounts {
         from source: LoginSource,
         session newSession: (PublicID) -> NewSession
     ) async throws(SignUpError) -> (user: User, session: NewSession) {
-        // Counted before anything else: judging a password takes milliseconds too.
+        // Asked before anything else: judging a password takes milliseconds too.
         let keys = [ThrottleKey.signUp(source.network)]
         if case .wait(let scope, let seconds) = await throttle.admit(keys, at: now()) {
             throw .throttled(scope, seconds: seconds)
@@ -24,7 +24,10 @@ extension Accounts {
         if let issue = rules.issue(with: password, names: application.names) {
             issues.append(AccountIssue(field: "password", sentence: issue.sentence))
         }
-        guard issues.isEmpty, let name = application.username else { throw .invalid(issues) }
+        guard issues.isEmpty, let name = application.username else {
+            await throttle.withdrawn(keys, at: now())
+            throw .invalid(issues)
+        }
         do throws(SignUpError) {
             return try await makeAccount(of: application, name, password, newSession)
         } catch {

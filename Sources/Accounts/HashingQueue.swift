@@ -21,15 +21,17 @@ final class HashingQueue: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let filled = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private let capacity: Int
+    private let reserve: Int
     private var jobs: [Job] = []
     private var preferred: [Job] = []
     private var unfinished = 0
     private var finished = 0
     private var isClosed = false
 
-    /// Creates a queue for so many jobs, running ones included.
-    init(capacity: Int) {
+    /// Creates a queue for so many jobs, running ones included, and a reserve for preferred ones.
+    init(capacity: Int, reserve: Int = 0) {
         self.capacity = capacity
+        self.reserve = reserve
         unsafe pthread_mutex_init(mutex, nil)
         unsafe pthread_cond_init(filled, nil)
     }
@@ -43,16 +45,15 @@ final class HashingQueue: @unchecked Sendable {
 
     /// Adds a job without ever waiting for room.
     ///
-    /// A quarter of the room is for preferred jobs alone, which also go first: however many
-    /// strangers try passwords, those who are known get through.
+    /// The reserve is for preferred jobs alone, which also go first: however many strangers try
+    /// passwords, those who are known get through.
     ///
     /// - Throws: `.busy` when there is no room, `.stopped` after `close`.
     func add(_ job: @escaping Job, priority: HashingPriority) throws(HashingError) {
         unsafe pthread_mutex_lock(mutex)
         defer { unsafe pthread_mutex_unlock(mutex) }
         if isClosed { throw .stopped }
-        let reserve = priority == .preferred ? 0 : capacity / 4
-        if unfinished >= capacity - reserve { throw .busy }
+        if unfinished >= capacity + (priority == .preferred ? reserve : 0) { throw .busy }
         unfinished += 1
         if priority == .preferred { preferred.append(job) } else { jobs.append(job) }
         unsafe pthread_cond_signal(filled)

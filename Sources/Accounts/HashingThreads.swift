@@ -11,9 +11,10 @@ final class HashingThreads: Sendable {
 
     private let queue: HashingQueue
 
-    /// Starts `count` threads for `capacity` jobs, waiting or running.
-    init(count: Int, capacity: Int) {
-        queue = HashingQueue(capacity: capacity)
+    /// Starts `count` threads for `capacity` jobs, waiting or running, and for `reserve` more that
+    /// are preferred.
+    init(count: Int, capacity: Int, reserve: Int = 0) {
+        queue = HashingQueue(capacity: capacity, reserve: reserve)
         // A thread inherits the mask it is started under: there is no moment in which it could
         // take a signal.
         var all = sigset_t()

@@ -5,7 +5,7 @@ internal import CSodium
 /// - Memory is bounded: `lanes` passwords are hashed at a time, each in the memory of the cost
 ///   (or of its stored hash, up to the top of `HashingCost.memoryRange`).
 /// - Waiting is bounded: beyond `capacity` passwords, hashed or waiting, a call throws `.busy` at
-///   once (ASVS 15.1.3, 15.2.2). A quarter of that room is for people who are known.
+///   once (ASVS 15.1.3, 15.2.2). A reserve beyond that is for people who are known.
 /// - No thread of a task or of a request ever hashes, so session checks go on meanwhile.
 package final class PasswordHasher: Sendable {
     private let cost: HashingCost
@@ -16,13 +16,18 @@ package final class PasswordHasher: Sendable {
     /// Starts the threads.
     ///
     /// `cost` is that of new hashes, `lanes` the number of threads, `capacity` the most calls that
-    /// may be under way.
-    package init(cost: HashingCost = .recommended, lanes: Int, capacity: Int) {
+    /// may be under way, `reserve` how many preferred ones may be beyond that.
+    package init(
+        cost: HashingCost = .recommended,
+        lanes: Int,
+        capacity: Int,
+        reserve: Int = 0
+    ) {
         precondition(lanes > 0 && capacity > 0, "hashing needs a thread and room for a password")
         // Chooses the fastest implementation for this processor; may be called again and again.
         precondition(sodium_init() >= 0, "libsodium does not start")
         self.cost = cost
-        self.threads = HashingThreads(count: lanes, capacity: capacity)
+        self.threads = HashingThreads(count: lanes, capacity: capacity, reserve: reserve)
         self.decoy = Argon2Hash(decoyCosting: cost)
     }
 

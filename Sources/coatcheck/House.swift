@@ -32,10 +32,13 @@ struct House: Sendable {
         sessions = SessionStore(storage: storage, capacity: settings[.sessionCache])
         // A worker whose request waits for a hash is occupied; one at least must stay free for
         // requests that need no hash.
+        let most = settings[.workers] - 1
+        let capacity = min(settings[.passwordQueue], most)
         hasher = PasswordHasher(
             cost: settings.hashingCost,
             lanes: settings[.passwordLanes],
-            capacity: min(settings[.passwordQueue], settings[.workers] - 1)
+            capacity: capacity,
+            reserve: min(capacity / 4, most - capacity)
         )
         throttle = LoginThrottle(
             policy: settings.throttlePolicy,

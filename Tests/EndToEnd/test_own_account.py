@@ -157,8 +157,9 @@ def test_what_is_left_of_an_account_is_the_trail_under_its_public_id(deploy: Dep
     assert person.name in dump(site)
     log = EventLog(site.log)
     assert person.client.request("DELETE", "/account").status == 204
-    (line,) = log.new()
+    line, *others = log.new()
     assert (line["event"], line["user"]) == ("user_deleted", user)
+    assert [one["event"] for one in others] == ["session_revoked"]
     assert person.name not in dump(site) and person.name.encode() not in site.log.read_bytes()
     database = sqlite3.connect(f"file:{site.database}?mode=ro", uri=True, timeout=10)
     for table in ("users", "account_names", "sessions", "known_devices", "password_links"):

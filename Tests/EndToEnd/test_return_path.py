@@ -105,7 +105,6 @@ def test_a_host_of_the_allow_list_is_let_through_and_no_other(deploy: Deploy) ->
     deployment = deploy({"next.hosts": ["app.example.org"]})
     person = deployment.person()
     for target, expected in [
-        ("https://app.example.org/x?y=1", "https://app.example.org/x?y=1"),
         ("https://app.example.org.evil.example/", "/account"),
         ("https://app.example.org@evil.example/", "/account"),
         ("https://app.example.org:444/", "/account"),
@@ -114,3 +113,8 @@ def test_a_host_of_the_allow_list_is_let_through_and_no_other(deploy: Deploy) ->
         form = {"username": person.name, "password": person.password, "next": target}
         answer = deployment.client().post_form("/login", form, HTML)
         assert (answer.status, answer.location) == (303, expected)
+    # A page that goes on by itself: Chromium holds redirects of forms to form-action 'self'.
+    target = "https://app.example.org/x?y=1"
+    form = {"username": person.name, "password": person.password, "next": target}
+    answer = deployment.client().post_form("/login", form, HTML)
+    assert answer.status == 200 and f'content="0; url={target}"' in answer.text

@@ -16,7 +16,7 @@ from support import fastcgi
 from support.checks import PUBLIC_ID
 from support.command_line import CommandLine, administrator
 from support.curl import FETCH, HTML, NAVIGATION, Curl
-from support.deployment import Deployment
+from support.deployment import Deploy, Deployment
 from support.disguises import digest_forms, encodings, token_forms
 from support.names import new_name
 from support.program import binary, clean_environment
@@ -293,3 +293,26 @@ def test_none_was_left_in_a_file_anywhere(lived: Lived) -> None:
         if path.is_file() and path not in keep:
             assert not lived.found_in(path.read_bytes()), path.name
     assert not list(site.folder.rglob("core*"))
+
+
+@pytest.mark.parametrize("mount", ["", "/auth"])
+def test_a_links_secret_is_in_no_log_of_nginx_while_the_program_is_away(
+    deploy: Deploy, mount: str
+) -> None:
+    """ASVS 14.2.1: the request line stands in nginx's error log when its upstream is not there."""
+    site = deploy({}, mount=mount)
+    said = CommandLine(site).do("user", "add", new_name(), "--link")
+    token = next(word for word in said.split() if "token=" in word).partition("token=")[2]
+    client = site.client()
+    for prefix in ("", "/api"):
+        path = f"{prefix}/set-password?token={token}"
+        assert client.get(path).status in (200, 404, 405)
+    site.kill()
+    assert client.get(f"/set-password?token={token}").status == 503
+    other = "/login?next=%2Fseen-in-the-error-log"
+    assert client.get(other).status == 503
+    site.start()
+    assert site.gateway is not None
+    logs = {path.name: path.read_text() for path in site.gateway.logs}
+    assert "seen-in-the-error-log" in logs["error.log"], "the log is written at all"
+    assert not [name for name, text in logs.items() if token in text]

@@ -30,13 +30,11 @@ extension Site {
         _ live: LiveSession
     ) async throws(Problem) -> User {
         let id = try visit.publicID()
+        // An edit of nothing moves no version: a colleague's edit must not meet a conflict for it.
         guard edit.groups != nil || edit.isDisabled != nil else {
-            _ = try await user(of: visit)
-            throw .invalidRequest([
-                InputIssue(path: "", message: "There is neither groups nor disabled.")
-            ])
+            return try await user(of: visit)
         }
-        let change = try await changing(during: "edit") { () throws(StorageError) in
+        let change = try await changing(during: "edit", visit) { () throws(StorageError) in
             try await accounts.edit(
                 id,
                 edit,
@@ -75,7 +73,7 @@ extension Site {
     /// Deletes an account and everything that belongs to it.
     func delete(_ visit: Visit, _ live: LiveSession) async throws(Problem) {
         let id = try visit.publicID()
-        let change = try await changing(during: "delete") { () throws(StorageError) in
+        let change = try await changing(during: "delete", visit) { () throws(StorageError) in
             try await accounts.delete(id, by: live.mandate(asAdministrator: true))
         }
         await sessions.forget(user: change.user.id)
@@ -98,7 +96,7 @@ extension Site {
         _ visit: Visit,
         _ live: LiveSession
     ) async throws(Problem) -> SetPasswordLink {
-        let secret = try await changing(during: "link") { () throws(StorageError) in
+        let secret = try await changing(during: "link", visit) { () throws(StorageError) in
             try await accounts.makeLink(for: user.id, by: live.mandate(asAdministrator: true))
         }
         return link(secret, for: user, visit, live)
@@ -124,9 +122,21 @@ extension Site {
         )
     }
 
+    /// The problem of an administrator who was one when the request arrived: 401 when the session
+    /// has ended meanwhile, 403 when it goes on.
+    func mandateEnded(_ visit: Visit) async -> Problem {
+        do throws(Problem) {
+            _ = try await requiredSession(of: visit)
+            return .forbidden(missing: ["admin"])
+        } catch {
+            return error
+        }
+    }
+
     /// Turns what an administrative change can meet into problems.
     private func changing<Value>(
         during operation: String,
+        _ visit: Visit,
         _ body: () async throws(StorageError) -> Value
     ) async throws(Problem) -> Value {
         do throws(StorageError) {
@@ -136,7 +146,7 @@ extension Site {
             case .unknownUser: throw .notFound
             case .conflict: throw .editConflict
             case .lastAdministrator: throw .lastAdministrator
-            case .mandateEnded: throw .authenticationRequired
+            case .mandateEnded: throw await mandateEnded(visit)
             case .duplicate, .unavailable: throw problem(of: error, during: operation)
             }
         }

@@ -113,7 +113,7 @@ extension Site {
     /// GET /set-password?token=…: the page to which a link leads.
     ///
     /// The link is the one secret that travels in a URL (ASVS 14.2.1 would have none): people must
-    /// be able to receive it. It works once and briefly, nginx logs no queries, and the page names
+    /// be able to receive it. It works once and briefly, nginx logs none of it, and the page names
     /// itself in no Referer.
     func showSetPassword(_ visit: Visit) async throws(Problem) -> Response {
         let token = visit.request.queryValue("token") ?? ""

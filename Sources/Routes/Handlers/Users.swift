@@ -73,7 +73,7 @@ extension Site {
                 by: live.mandate(asAdministrator: true)
             )
         } catch .storage(.mandateEnded) {
-            throw .authenticationRequired
+            throw await mandateEnded(visit)
         } catch {
             throw problem(of: error, visit)
         }

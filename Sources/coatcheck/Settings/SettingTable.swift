@@ -138,8 +138,8 @@ extension Setting where Value == Int {
         "password.queue",
         8,
         in: 1...255,
-        "The most passwords hashed or waiting; a login beyond it gets 503. One worker at least "
-            + "stays free of them."
+        "The most passwords hashed or waiting; a login beyond it gets 503. A quarter more may come "
+            + "from known devices and within sessions. One worker at least stays free of them all."
     )
     .fixed()
     /// The setting `throttle.account`.
