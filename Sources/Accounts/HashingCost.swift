@@ -9,7 +9,9 @@ package struct HashingCost: Hashable, Sendable {
     package static let passesRange = 1...20
 
     /// The most memory that a hash of another system may use, in KiB: what OWASP asks of scrypt
-    /// (N=2^17, r=8, p=1). Anybody who knows a name can set it off, and two lanes of it fit the
+    /// (N=2^17, r=8, p=1).
+    ///
+    /// Anybody who knows a name can set it off, and two lanes of it fit the
     /// memory that the systemd unit allows.
     package static let foreignMemory = 131_072
 

@@ -49,7 +49,9 @@ package struct ThrottleKey: Hashable, Sendable {
         ThrottleKey(.signUp, network.bytes)
     }
 
-    /// Whoever holds a session: its id, which stays over renewals. Nobody makes a session without
+    /// Whoever holds a session: its id, which stays over renewals.
+    ///
+    /// Nobody makes a session without
     /// the password, and a stolen one does not slow its owner down in theirs.
     package static func holder(_ id: PublicID) -> ThrottleKey {
         ThrottleKey(.holder, id.bytes)
