@@ -57,7 +57,7 @@ extension Accounts {
         let account = application.account(named: name, groups: [], hash, at: now())
         let session = newSession(account.user.id)
         do throws(StorageError) {
-            try await storage.insert(account, beginning: session.session)
+            try await storage.insert(account, beginning: session.session, by: nil)
         } catch {
             throw error == .duplicate ? .taken : .storage(error)
         }

@@ -268,7 +268,8 @@ import Testing
                 nameKey: AccountName(name).key,
                 emailKey: nil
             ),
-            beginning: nil
+            beginning: nil,
+            by: nil
         )
     }
 }

@@ -116,6 +116,7 @@ import Testing
             UserEdit(groups: ["b"]),
             ifVersion: nil,
             force: false,
+            by: nil,
             at: LiveStore.now()
         )
         #expect(try await store.user("ada").groups == ["b"])

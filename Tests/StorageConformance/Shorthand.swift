@@ -41,7 +41,41 @@ extension SessionStorage {
     }
 }
 
+// Without a mandate, as the operator's command line.
 extension AccountStorage {
+    /// Adds an account, and its first session where one is given.
+    package func insert(
+        _ account: NewAccount,
+        beginning session: Session?
+    ) async throws(StorageError) {
+        try await insert(account, beginning: session, by: nil)
+    }
+
+    /// Keeps the digest of a link.
+    package func insertLink(_ link: PasswordLink) async throws(StorageError) {
+        try await insertLink(link, by: nil)
+    }
+
+    /// Changes an account.
+    package func edit(
+        _ id: PublicID,
+        _ edit: UserEdit,
+        ifVersion version: Int64?,
+        force: Bool,
+        at now: Timestamp
+    ) async throws(StorageError) -> AccountChange {
+        try await self.edit(id, edit, ifVersion: version, force: force, by: nil, at: now)
+    }
+
+    /// Deletes an account and everything that belongs to it.
+    package func delete(
+        _ id: PublicID,
+        force: Bool,
+        at now: Timestamp
+    ) async throws(StorageError) -> AccountChange {
+        try await delete(id, force: force, by: nil, at: now)
+    }
+
     /// Adds an account without a session.
     package func insert(_ account: NewAccount) async throws(StorageError) {
         try await insert(account, beginning: nil)

@@ -34,11 +34,12 @@ extension FlakyStorage {
                 edit,
                 ifVersion: nil,
                 force: true,
+                by: nil,
                 at: user.createdAt
             )
             return
         }
-        _ = try await base.delete(user.id, force: true, at: user.createdAt)
+        _ = try await base.delete(user.id, force: true, by: nil, at: user.createdAt)
         try await base.insert(
             NewAccount(
                 user: user,
@@ -46,7 +47,8 @@ extension FlakyStorage {
                 nameKey: key,
                 emailKey: nil
             ),
-            beginning: nil
+            beginning: nil,
+            by: nil
         )
     }
 }
