@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import threading
 from collections import Counter
@@ -44,7 +45,9 @@ def lead(site: Deployment) -> str:
     kind = {"CONTENT_TYPE": "application/x-www-form-urlencoded", "HTTP_ACCEPT": "text/html"}
     answer = site.ask(fastcgi.route("POST", "/login", body, **kind), body)
     site.secrets.add((answer.session_cookie or "").split(";")[0].partition("=")[2])
-    return answer.location
+    # A page that goes on by itself leads to another host, a redirect to this one.
+    found = re.search(r'content="0; url=([^"]*)"', answer.text)
+    return found[1] if found else answer.location
 
 
 def lifetime(site: Deployment) -> str:
