@@ -113,6 +113,9 @@ install: static ## install under DESTDIR and PREFIX; settings that exist are kep
 		-e 's|/etc/coatcheck/|$(SYSCONFDIR)/coatcheck/|' \
 		deploy/coatcheck.service >$(DESTDIR)$(units)/coatcheck.service
 	install -m 644 deploy/coatcheck.socket $(DESTDIR)$(units)/coatcheck.socket
+	sed -i 's|/usr/share/doc/|$(PREFIX)/share/doc/|' $(DESTDIR)$(units)/coatcheck.service \
+		$(DESTDIR)$(units)/coatcheck.socket
+	install -D -m 644 README.md $(DESTDIR)$(PREFIX)/share/doc/coatcheck/README.md
 	install -D -m 644 deploy/coatcheck.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/coatcheck.conf
 	install -D -m 644 deploy/coatcheck.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/coatcheck.conf
 	cp -R nginx $(DESTDIR)$(share)/
@@ -128,7 +131,7 @@ uninstall: ## remove what install installed; settings and the database stay
 	rm -f $(DESTDIR)$(PREFIX)/bin/coatcheck $(DESTDIR)$(units)/coatcheck.service \
 		$(DESTDIR)$(units)/coatcheck.socket $(DESTDIR)$(PREFIX)/lib/sysusers.d/coatcheck.conf \
 		$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/coatcheck.conf
-	rm -rf $(DESTDIR)$(share)
+	rm -rf $(DESTDIR)$(share) $(DESTDIR)$(PREFIX)/share/doc/coatcheck
 	@echo "Kept: $(DESTDIR)$(SYSCONFDIR)/coatcheck and $(DESTDIR)/var/lib/coatcheck"
 
 clean: ## remove everything that was built; .run/ with the database of `make run` stays

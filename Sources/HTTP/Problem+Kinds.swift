@@ -49,6 +49,14 @@ extension Problem {
         return Problem(403, "forbidden", "Forbidden", sentence)
     }
 
+    /// 403: the settings let only administrators make accounts.
+    package static let signUpClosed = Problem(
+        403,
+        "sign-up-closed",
+        "Sign-up is closed",
+        "Accounts are made by the administrators of this site."
+    )
+
     /// 403: the session is live, but the password was proved too long ago (ASVS 7.5.3).
     package static let reauthenticationRequired = Problem(
         403,

@@ -7,7 +7,8 @@ package struct Request: Sendable {
     package var method: Method?
     /// The prefix under which the program is mounted: "" or for example "/auth".
     package var mount: String
-    /// The path within the mount, as nginx normalised it; starts with "/".
+    /// The path within the mount, as nginx normalised it; starts with "/", and is empty
+    /// when it is not below the mount.
     package var path: String
     /// The part of the request target after "?", as the client sent it.
     package var query: String
@@ -99,7 +100,7 @@ extension Request {
     package enum Body: Hashable, Sendable {
         /// All of it.
         case bytes([UInt8])
-        /// It is over the limit; what was sent has been drained and dropped.
+        /// It is over the limit: none of it was read, and the connection drops it.
         case tooLarge
         /// It ended before its announced length.
         case truncated

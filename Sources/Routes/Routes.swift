@@ -5,7 +5,7 @@ extension Site {
     ///
     /// `page` and `open`: anybody. `session`: people with a live session. `fresh`: those who have
     /// proved the password lately. `administrator`: members of the group `admin`, who need a fresh
-    /// proof for everything but reading lists as JSON.
+    /// proof for everything but reading as JSON.
     static let router = Router([
         Route(.get, "/", .page(Site.home)),
         Route(.get, "/signup", .page(Site.showSignUp)),

@@ -33,6 +33,8 @@ package final class Site: Sendable {
         package var passwordMinimum = PasswordRules.defaultMinimumLength
         /// The address of the mount for links that leave the browser; empty when it is not known.
         package var address = ""
+        /// Whether anybody may make an account.
+        package var isSignUpOpen = true
         /// How long a link to set a password works, in seconds.
         package var passwordLink: Int64 = 86_400
 
@@ -78,7 +80,7 @@ package final class Site: Sendable {
         self.accounts = accounts
         self.sessions = sessions
         self.choices = choices
-        pages = try Pages()
+        pages = try Pages(isSignUpOpen: choices.isSignUpOpen)
         self.now = now
         self.record = record
         self.surroundings = surroundings

@@ -56,7 +56,7 @@ def follow(admin: Person, answer: Response) -> str:
 
 def shown_link(page: str) -> str:
     """The secret of the link that a page shows."""
-    value = page.split('id="link" value="')[1].split('"')[0]
+    value = page.split('id="link" rows="3" readonly>')[1].split("<")[0]
     return parse_qs(urlsplit(html.unescape(value)).query)["token"][0]
 
 

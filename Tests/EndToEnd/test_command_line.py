@@ -336,3 +336,15 @@ def test_twenty_commands_at_once_lose_nothing(site: Deployment) -> None:
     wait_until(
         lambda: person.client.get("/me").json()["groups"] == expected, "all 20 groups", 2.0
     )
+
+
+def test_a_closed_circle_is_made_by_its_operator_alone(deploy: Deploy) -> None:
+    """`site.sign-up: false`: nobody makes an account of their own; administrators do."""
+    site = deploy({"site.sign-up": False})
+    client, password = site.client(), site.secrets.password()
+    answer = client.post_json("/signup", {"username": new_name(), "password": password})
+    assert_problem(answer, 403, "sign-up-closed")
+    name = new_name()
+    CommandLine(site).do("user", "add", name, given=password + "\n")
+    assert client.log_in(name, password).status == 200
+    assert client.get("/dashboard").status == 200

@@ -120,6 +120,8 @@ def test_a_dry_run_checks_all_and_changes_nothing(site: Deployment) -> None:
     assert console.do("user", "import", "-", "--dry-run", given=good) == expected
     error = console.refused("user", "import", "--dry-run", "-", given=good + clash)
     assert error == console.refused("user", "import", "-", given=good + clash)
+    both = console.refused("user", "import", "--dry-run", "-", given="bad\n" + good + clash)
+    assert "line 1: There is no colon" in both and "line 3: The name or the email" in both
     assert name not in console.do("user", "list")
 
 

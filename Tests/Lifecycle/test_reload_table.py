@@ -27,6 +27,7 @@ def other_values(site: Deployment) -> dict[str, Any]:
     return {
         "socket.path": str(place / "other.sock"), "socket.mode": "0666", "socket.group": "daemon",
         "workers": 3, "storage.path": str(place / "other.db"), "site.url": "https://a.example",
+        "site.sign-up": False,
         "cookie.name": "a", "cookie.device-name": "b", "cookie.secure": False, "cookie.path": "/",
         "session.absolute": "23h", "session.idle": "7h", "session.remember-absolute": "29d",
         "session.remember-idle": "13d", "session.per-account": 99, "session.fresh": "14m",

@@ -17,7 +17,8 @@ import Testing
     /// Those that it can.
     private static let reloadable = [
         ("site.url", "https://example.org"), ("cookie.name", "sid"), ("cookie.device-name", "dev"),
-        ("cookie.secure", "false"), ("cookie.path", "/x"), ("session.absolute", "20h"),
+        ("cookie.secure", "false"), ("site.sign-up", "false"), ("cookie.path", "/x"),
+        ("session.absolute", "20h"),
         ("session.idle", "1h"), ("session.remember-absolute", "20d"),
         ("session.remember-idle", "1d"), ("session.per-account", "5"), ("session.fresh", "1m"),
         ("policies", "{x: {max-age: 1s}}"), ("password.minimum", "12"), ("password.link", "1h"),

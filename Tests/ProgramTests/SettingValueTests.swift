@@ -67,6 +67,7 @@ import coatcheck
                 "\" 660\"",
             ]
         ),
+        Kind("site.sign-up", good: ["true", "false"], bad: ["", "open", "yes", "no", "1"]),
         Kind(
             "cookie.secure",
             good: ["true", "false", "\"true\""],

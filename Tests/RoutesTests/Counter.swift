@@ -31,6 +31,7 @@ struct Counter {
         throttle: ThrottlePolicy = ThrottlePolicy(account: 100),
         policies: AccessPolicies = AccessPolicies(),
         address: String = "",
+        isSignUpOpen: Bool = true,
         audit: [AuditRecord] = []
     ) throws {
         storage = try FlakyStorage()
@@ -58,6 +59,7 @@ struct Counter {
         choices.passwordMinimum = passwordMinimum
         choices.policies = policies
         choices.address = address
+        choices.isSignUpOpen = isSignUpOpen
         let storage = storage
         site = try Site(
             accounts: accounts,

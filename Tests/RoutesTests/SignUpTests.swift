@@ -141,4 +141,21 @@ import Testing
         let id = try #require(try me.json.text("id"))
         #expect(counter.events.events.first == .userCreated(user: id, by: nil, from: origin))
     }
+
+    @Test func `closed, it makes nobody, says so, and is offered nowhere`() async throws {
+        let counter = try Counter(isSignUpOpen: false)
+        let fields: JSON = ["username": "ada", "password": .password]
+        for path in ["/signup", "/register", "/api/signup"] {
+            let response = await counter.answer(.json(path, fields))
+            #expect(response.status == 403 && response.slug == "sign-up-closed")
+        }
+        for request in [Request.page("/signup"), .form("/signup", ["username": "ada"])] {
+            let page = await counter.answer(request)
+            #expect(page.status == 403 && page.isPage && page.holds("administrators of this site"))
+        }
+        #expect(try await counter.storage.accounts.isEmpty)
+        #expect(await !counter.answer(.page("/login")).holds("/signup"))
+        let open = try Counter()
+        #expect(await open.answer(.page("/login")).holds("/signup"))
+    }
 }

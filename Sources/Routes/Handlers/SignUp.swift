@@ -7,6 +7,7 @@ extension Site {
     /// GET /signup: the page; whoever is logged in already goes on.
     func showSignUp(_ visit: Visit) async throws(Problem) -> Response {
         if try await session(of: visit) != nil { return .redirect(destination(of: visit)) }
+        guard choices.isSignUpOpen else { throw .signUpClosed }
         return pages.signUp(
             SignUpForm(next: visit.request.queryValue("next")),
             passwordMinimum: choices.passwordMinimum,
@@ -16,6 +17,7 @@ extension Site {
 
     /// POST /signup: an account, and a session for it at once.
     func signUp(_ visit: Visit) async throws(Problem) -> Response {
+        guard choices.isSignUpOpen else { throw .signUpClosed }
         let fields = try visit.fields()
         let username = try fields.text("username")
         let email = try fields.text("email")

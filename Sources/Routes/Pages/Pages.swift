@@ -9,9 +9,11 @@ internal import Telemetry
 /// `PageText` says; none of them uses the unescaped form, and a test sees to it.
 struct Pages: Sendable {
     private let library: MustacheLibrary
+    private let isSignUpOpen: Bool
 
-    /// Reads the templates.
-    init() throws {
+    /// Reads the templates; `isSignUpOpen` is whether pages offer to make an account.
+    init(isSignUpOpen: Bool = true) throws {
+        self.isSignUpOpen = isSignUpOpen
         // Before the templates are read: the layout names it.
         MustacheContentTypes.register(PageText(), named: PageText.name)
         var library = MustacheLibrary()
@@ -51,6 +53,7 @@ struct Pages: Sendable {
                 "nextQuery": nextQuery(form.next),
                 "error": form.error,
                 "notice": form.notice,
+                "isSignUpOpen": isSignUpOpen,
             ]
         )
     }

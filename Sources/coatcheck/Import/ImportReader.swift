@@ -6,7 +6,7 @@ package struct ImportReader {
     /// The most accounts of one import, all of which are held in memory: some 500 bytes each.
     package static let limit = 2_000_000
 
-    /// The accounts, in the order of the file; empty as soon as there is a problem.
+    /// The accounts that could be read, in the order of the file.
     package private(set) var accounts: [NewAccount] = []
     /// What is wrong.
     package private(set) var problems = ImportProblems()
@@ -36,7 +36,6 @@ package struct ImportReader {
                 problems.add(error.sentences.joined(separator: " "), line: reader.number)
             }
         }
-        if !problems.isEmpty { accounts = [] }
     }
 
     /// Notes an account; `true` when no more are read.
@@ -58,14 +57,12 @@ package struct ImportReader {
 
     /// Notes that names of accounts are taken in the store.
     package mutating func addTaken(_ positions: [Int]) {
-        guard !positions.isEmpty else { return }
         for position in positions {
             problems.add(
                 "The name or the email address is that of an account in the store already.",
                 line: lines[position]
             )
         }
-        accounts = []
     }
 }
 
@@ -76,8 +73,9 @@ package struct ImportProblems: Sendable {
 
     /// How many there are.
     package private(set) var count = 0
-    /// The first of them.
-    package private(set) var texts: [String] = []
+    private var found: [(line: Int, text: String)] = []
+    /// The first that were found, in the order of their lines.
+    package var texts: [String] { found.sorted { $0.line < $1.line }.map(\.text) }
 
     /// Whether nothing is wrong.
     package var isEmpty: Bool { count == 0 }
@@ -85,7 +83,7 @@ package struct ImportProblems: Sendable {
     /// Notes a problem of a line.
     mutating func add(_ sentence: String, line: Int) {
         count += 1
-        if texts.count < Self.shown { texts.append("line \(line): \(sentence)") }
+        if found.count < Self.shown { found.append((line, "line \(line): \(sentence)")) }
     }
 
     /// The whole report.

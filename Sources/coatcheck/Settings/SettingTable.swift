@@ -277,6 +277,13 @@ extension Setting where Value == Int64 {
 }
 
 extension Setting where Value == Bool {
+    /// The setting `site.sign-up`.
+    package static let siteSignUp = flag(
+        "site.sign-up",
+        true,
+        "Whether anybody may make an account. When it is false, administrators and the command "
+            + "line make them."
+    )
     /// The setting `cookie.secure`.
     package static let cookieSecure = flag(
         "cookie.secure",
@@ -334,8 +341,9 @@ package enum SettingTable {
     /// Every setting, in the order in which they are shown.
     package static let all: [any AnySetting] = [
         Setting.socketPath, Setting.socketMode, Setting.socketGroup, Setting.workers,
-        Setting.storagePath, Setting.siteURL, Setting.cookieName, Setting.cookieDeviceName,
-        Setting.cookieSecure, Setting.cookiePath, Setting.sessionAbsolute, Setting.sessionIdle,
+        Setting.storagePath, Setting.siteURL, Setting.siteSignUp, Setting.cookieName,
+        Setting.cookieDeviceName, Setting.cookieSecure, Setting.cookiePath, Setting.sessionAbsolute,
+        Setting.sessionIdle,
         Setting.sessionRememberAbsolute, Setting.sessionRememberIdle, Setting.sessionPerAccount,
         Setting.sessionFresh, Setting.sessionCache, Setting.sessionSweep, Setting.policies,
         Setting.passwordMinimum, Setting.passwordMemory, Setting.passwordPasses,

@@ -53,6 +53,7 @@ extension Settings {
         choices.passwordMinimum = self[.passwordMinimum]
         choices.passwordLink = self[.passwordLink]
         choices.address = self[.siteURL]
+        choices.isSignUpOpen = self[.siteSignUp]
         return choices
     }
 

@@ -11,8 +11,8 @@ package enum HashRefusal: Error, Hashable, Sendable {
     package var sentence: String {
         switch self {
         case .unknownFormat:
-            "The password hash is of no known format: bcrypt, MD5 crypt, SHA-crypt, apr1, {SHA}, "
-                + "Argon2, scrypt and PBKDF2 are."
+            "The password is plain text, a DES crypt hash or of a format that is not known: bcrypt, "
+                + "MD5 crypt, SHA-crypt, apr1, {SHA}, Argon2, scrypt and PBKDF2 are taken over."
         case .malformed(let format):
             "The password hash begins like \(format) and is not well formed."
         case .tooCostly(let format, let limit):

@@ -30,12 +30,14 @@ extension UserCommand {
             let settings = try options.loadForCommands()
             // Read before the store is opened, which may give up root's rights.
             let read = try ImportReader(path: file, format: format, at: LiveStore.now())
-            try Import.refuse(read.problems)
+            guard dryRun || read.problems.isEmpty else { return try Import.refuse(read.problems) }
+            guard !read.accounts.isEmpty else { throw Failure("there is no account in \(file)") }
             try wait { [dryRun] in
                 let store = try LiveStore(settings)
                 var read = read
                 if dryRun {
                     read.addTaken(try await store.taken(read.accounts))
+                    // Of a line with a problem the name is not looked up.
                     try Import.refuse(read.problems)
                     print("\(read.accounts.count) accounts can be imported. Nothing was changed.")
                     return
@@ -51,6 +53,8 @@ extension UserCommand {
             guard !problems.isEmpty else { return }
             throw Failure(
                 "nothing was imported; lines with problems: \(problems.count)\n" + problems.report
+                    + "\nTake these lines out of the file. `coatcheck user add NAME --link` makes an "
+                    + "account whose owner sets a new password."
             )
         }
     }
