@@ -16,8 +16,9 @@ struct Router: Sendable {
     func route(for request: Request) throws(Problem) -> (route: Route, id: String?) {
         let isAPI = request.path.hasPrefix("/api/")
         let path = isAPI ? request.path.dropFirst("/api".count) : request.path[...]
+        let parts = Route.parts(of: path)
         let candidates = routes.compactMap { route -> (route: Route, id: String?)? in
-            guard !(isAPI && route.isPage), let match = route.match(path) else { return nil }
+            guard !(isAPI && route.isPage), let match = route.match(parts) else { return nil }
             return (route, match.id)
         }
         guard !candidates.isEmpty else { throw .notFound }
@@ -33,7 +34,8 @@ struct Router: Sendable {
     func page(of path: String) -> String {
         var path = path[...]
         while !path.isEmpty {
-            let isPage = routes.contains { $0.method == .get && $0.match(path) != nil }
+            let parts = Route.parts(of: path)
+            let isPage = routes.contains { $0.method == .get && $0.match(parts) != nil }
             if isPage { return String(path) }
             path = path[..<(path.lastIndex(of: "/") ?? path.startIndex)]
         }
@@ -84,9 +86,14 @@ struct Route: Sendable {
         if case .page = handler { true } else { form == .page }
     }
 
-    /// What stands at `{id}` in a path of this route; `nil` when it is the path of another.
-    func match(_ path: Substring) -> PathMatch? {
-        let given = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+    /// The parts of a path between the slashes.
+    static func parts(of path: Substring) -> [Substring] {
+        Array(path.split(separator: "/", omittingEmptySubsequences: false).dropFirst())
+    }
+
+    /// What stands at `{id}` in a path of this route, given by its parts; `nil` when it is the path
+    /// of another.
+    func match(_ given: [Substring]) -> PathMatch? {
         guard given.count == parts.count else { return nil }
         var id: String?
         for (part, text) in zip(parts, given) where part != text {
@@ -99,7 +106,7 @@ struct Route: Sendable {
     init(_ method: Method, _ path: String, _ handler: Handler, form: AnswerForm? = nil) {
         self.method = method
         self.path = path
-        parts = Array(path.split(separator: "/", omittingEmptySubsequences: false).dropFirst())
+        parts = Route.parts(of: path[...])
         self.handler = handler
         self.form = form
     }

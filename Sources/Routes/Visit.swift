@@ -46,57 +46,47 @@ struct Visit: Sendable {
 
     /// Reads the fields of the body.
     func fields() throws(Problem) -> Fields {
+        try Problem.reading { () throws(InputError) in try Fields(request) }
+    }
+}
+
+extension Problem {
+    /// Turns what is wrong with an input into a problem.
+    fileprivate static func reading<Value>(
+        _ read: () throws(InputError) -> Value
+    ) throws(Problem) -> Value {
         do throws(InputError) {
-            return try Fields(request)
+            return try read()
         } catch {
             throw Problem(error)
         }
     }
 }
 
+// A field of another type is a problem that names it.
 extension Fields {
-    /// Returns a text; a field of another type is a problem that names it.
+    /// Returns a text.
     func text(_ name: String) throws(Problem) -> String? {
-        do throws(InputError) {
-            return try string(name)
-        } catch {
-            throw Problem(error)
-        }
+        try Problem.reading { () throws(InputError) in try string(name) }
     }
 
-    /// Returns a list of texts; a field of another type is a problem that names it.
+    /// Returns a list of texts.
     func texts(_ name: String) throws(Problem) -> [String]? {
-        do throws(InputError) {
-            return try list(name)
-        } catch {
-            throw Problem(error)
-        }
+        try Problem.reading { () throws(InputError) in try list(name) }
     }
 
-    /// Returns a number; a field of another type is a problem that names it.
+    /// Returns a number.
     func number(_ name: String) throws(Problem) -> Int64? {
-        do throws(InputError) {
-            return try integer(name)
-        } catch {
-            throw Problem(error)
-        }
+        try Problem.reading { () throws(InputError) in try integer(name) }
     }
 
-    /// Returns a yes or no, or neither; a field of another type is a problem that names it.
+    /// Returns a yes or no, or neither.
     func optionalIsSet(_ name: String) throws(Problem) -> Bool? {
-        do throws(InputError) {
-            return try optionalFlag(name)
-        } catch {
-            throw Problem(error)
-        }
+        try Problem.reading { () throws(InputError) in try optionalFlag(name) }
     }
 
-    /// Returns a yes or no; a field of another type is a problem that names it.
+    /// Returns a yes or no.
     func isSet(_ name: String) throws(Problem) -> Bool {
-        do throws(InputError) {
-            return try flag(name)
-        } catch {
-            throw Problem(error)
-        }
+        try Problem.reading { () throws(InputError) in try flag(name) }
     }
 }

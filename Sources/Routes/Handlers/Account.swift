@@ -51,7 +51,7 @@ extension Site {
 
     /// GET /account/data: what is held about me, as JSON to keep.
     func accountData(_ visit: Visit, _ live: LiveSession) async throws(Problem) -> Response {
-        let sessions = try await sessions(of: live.userID)
+        let sessions = try await sessionList(of: live.userID, live)
         let user = try await stored(during: "data") { () throws(StorageError) in
             try await accounts.user(live.userID)
         }
@@ -64,15 +64,7 @@ extension Site {
         }
         var response = Response.json([
             "account": .account(user),
-            "sessions": .array(
-                sessions.map { session in
-                    .session(
-                        session,
-                        seenAt: session.lastSeenAt,
-                        isCurrent: session.id == live.session.id
-                    )
-                }
-            ),
+            "sessions": sessions,
             "knownDevices": .array(
                 devices.map { ["lastLoginAt": .string(UTC.text($0.usedAt.seconds))] }
             ),
@@ -110,12 +102,13 @@ extension Site {
                 live.userID,
                 by: live.mandate(asAdministrator: false)
             )
-        } catch  where error == .unknownUser || error == .mandateEnded {
-            throw .authenticationRequired
-        } catch .lastAdministrator {
-            throw .lastAdministrator
         } catch {
-            throw problem(of: error, during: "delete")
+            switch error {
+            case .unknownUser, .mandateEnded: throw .authenticationRequired
+            case .lastAdministrator: throw .lastAdministrator
+            case .duplicate, .conflict, .unavailable:
+                throw problem(of: error, during: "delete")
+            }
         }
         await sessions.forget(user: change.user.id)
         record(.userDeleted(user: live.userID.text, by: nil, from: visit.origin))

@@ -77,25 +77,14 @@ extension Site {
 
     /// POST /admin/users/{id}/delete: deletes it, if the box is ticked.
     func adminDelete(_ visit: Visit, _ live: LiveSession) async throws(Problem) -> Response {
-        guard try visit.fields().isSet("confirm") else {
-            return try await userPage(
-                visit,
-                live,
-                error: "Please tick the box to confirm.",
-                status: 400
-            )
-        }
-        do throws(Problem) {
+        let isConfirmed = try visit.fields().isSet("confirm")
+        return try await acting(visit, live, leadingTo: "/admin") { () throws(Problem) in
+            guard isConfirmed else {
+                let sentence = "Please tick the box to confirm."
+                throw .invalidRequest([InputIssue(path: "confirm", message: sentence)])
+            }
             try await delete(visit, live)
-        } catch .lastAdministrator {
-            return try await userPage(
-                visit,
-                live,
-                error: Problem.lastAdministrator.sentence,
-                status: Problem.lastAdministrator.status
-            )
         }
-        return .redirect(visit.request.mount + "/admin")
     }
 
     private func setDisabled(
@@ -111,12 +100,24 @@ extension Site {
         }
     }
 
-    /// Does what a form asks and leads back to the account's page; what cannot be done is said
-    /// there.
+    /// Does what a form asks and leads back to the account's page.
     private func acting(
         _ notice: UserNotice,
         _ visit: Visit,
         _ live: LiveSession,
+        _ action: () async throws(Problem) -> Void
+    ) async throws(Problem) -> Response {
+        // Whoever has disabled or degraded themselves finds the login or 403 there.
+        let page = Site.router.page(of: visit.request.path)
+        let path = page + "?done=" + notice.rawValue
+        return try await acting(visit, live, leadingTo: path, action)
+    }
+
+    /// Does what a form asks and leads on; what cannot be done is said on the account's page.
+    private func acting(
+        _ visit: Visit,
+        _ live: LiveSession,
+        leadingTo path: String,
         _ action: () async throws(Problem) -> Void
     ) async throws(Problem) -> Response {
         do throws(Problem) {
@@ -130,9 +131,7 @@ extension Site {
                 status: error.status
             )
         }
-        // Whoever has disabled or degraded themselves finds the login or 403 there.
-        let page = Site.router.page(of: visit.request.path)
-        return .redirect(visit.request.mount + page + "?done=" + notice.rawValue)
+        return .redirect(visit.request.mount + path)
     }
 
     private func listPage(
@@ -141,7 +140,7 @@ extension Site {
         outcome: UserListOutcome = UserListOutcome(),
         status: Int = 200
     ) async throws(Problem) -> Response {
-        let page = try await userPage(visit)
+        let page = try await requestedUsers(visit)
         return pages.users(
             UserListView(
                 administrator: live.session.principal,

@@ -6,8 +6,7 @@ extension Site {
     /// GET /sessions: my live sessions; for people they are part of the account page.
     func listSessions(_ visit: Visit, _ live: LiveSession) async throws(Problem) -> Response {
         guard visit.form == .json else { return .redirect(visit.request.mount + "/account") }
-        let sessions = try await sessions(of: live.userID)
-        return .json(.array(sessions.map { json($0, current: live.session.id) }))
+        return .json(try await sessionList(of: live.userID, live))
     }
 
     /// DELETE /sessions/{id}, or POST /sessions/{id}/end: ends one of my sessions.
@@ -53,9 +52,18 @@ extension Site {
         }
     }
 
-    /// A session as JSON, with the mark of the one that asks.
-    func json(_ session: Session, current: PublicID?) -> JSON {
-        .session(session, seenAt: session.lastSeenAt, isCurrent: session.id == current)
+    /// The live sessions of an account as JSON, with the mark of the one that asks.
+    func sessionList(of user: PublicID, _ live: LiveSession) async throws(Problem) -> JSON {
+        let sessions = try await sessions(of: user)
+        return .array(
+            sessions.map { session in
+                .session(
+                    session,
+                    seenAt: session.lastSeenAt,
+                    isCurrent: session.id == live.session.id
+                )
+            }
+        )
     }
 
     /// 204, or the account page with a notice.

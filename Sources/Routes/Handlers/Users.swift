@@ -12,7 +12,7 @@ extension Site {
 
     /// GET /users?q=…&after=…&limit=…: a page of accounts in the order of their names.
     func listUsers(_ visit: Visit, _ live: LiveSession) async throws(Problem) -> Response {
-        let page = try await userPage(visit)
+        let page = try await requestedUsers(visit)
         return .json([
             "users": .array(page.users.map(JSON.account)),
             "next": JSON(page.cursor?.text),
@@ -20,7 +20,7 @@ extension Site {
     }
 
     /// The page of accounts that the query names.
-    func userPage(_ visit: Visit) async throws(Problem) -> UserPage {
+    func requestedUsers(_ visit: Visit) async throws(Problem) -> UserPage {
         let request = visit.request
         var limit = Self.pageSize
         if let text = request.queryValue("limit") {
@@ -116,8 +116,7 @@ extension Site {
     /// GET /users/{id}/sessions: the live sessions of an account.
     func listUserSessions(_ visit: Visit, _ live: LiveSession) async throws(Problem) -> Response {
         let user = try await user(of: visit)
-        let sessions = try await sessions(of: user.id)
-        return .json(.array(sessions.map { json($0, current: live.session.id) }))
+        return .json(try await sessionList(of: user.id, live))
     }
 
     /// DELETE /users/{id}/sessions: ends all sessions of an account (ASVS 7.4.5).
