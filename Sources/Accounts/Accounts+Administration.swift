@@ -30,7 +30,7 @@ extension Accounts {
         groups: [GroupName],
         password: String? = nil
     ) async throws(SignUpError) -> User {
-        try await make(username, email, groups, password: password)
+        try await make(username, email, groups, password: password.map { Password($0) })
     }
 
     /// Makes an account for somebody else, and the link by which its owner sets a password: both
@@ -52,27 +52,15 @@ extension Accounts {
         _ username: String?,
         _ email: String?,
         _ groups: [GroupName],
-        password: String? = nil,
+        password: Password? = nil,
         link secret: Ticket? = nil,
         by mandate: Mandate? = nil
     ) async throws(SignUpError) -> User {
         let application = Application(username: username, email: email)
-        var issues = application.issues
-        if let password,
-            let issue = rules.issue(with: Password(password), names: application.names)
-        {
-            issues.append(AccountIssue(field: "password", sentence: issue.sentence))
-        }
-        guard issues.isEmpty, let name = application.username else { throw .invalid(issues) }
+        let name = try judged(application, password)
         try await refuseTaken(application.names)
         var hash = PasswordHash.none
-        if let password {
-            do throws(HashingError) {
-                hash = try await hasher.hash(Password(password))
-            } catch {
-                throw .busy
-            }
-        }
+        if let password { hash = try await hashed(password) }
         var account = application.account(
             named: name,
             groups: groups.map(\.text).sorted(),
@@ -80,11 +68,7 @@ extension Accounts {
             at: now()
         )
         if let secret { account.link = link(secret, for: account.user.id) }
-        do throws(StorageError) {
-            try await storage.insert(account, beginning: nil, by: mandate)
-        } catch {
-            throw error == .duplicate ? .taken : .storage(error)
-        }
+        try await insert(account, by: mandate)
         return account.user
     }
 

@@ -15,9 +15,10 @@ package struct Login: Sendable {
 extension Accounts {
     /// Tells who somebody is.
     ///
-    /// Every try that is admitted verifies one password, whatever is wrong. The try is counted before
-    /// that, and taken back when the password was right, so that many tries at once gain nothing.
-    /// On a device that is known for the account tries are counted apart from those of strangers.
+    /// Every try that is admitted verifies one password, whatever is wrong. The try is counted
+    /// before that, and taken back when the password was right, so that many tries at once gain
+    /// nothing. On a device that is known for the account tries are counted apart from those of
+    /// strangers.
     package func authenticate(
         name: String,
         password: String,

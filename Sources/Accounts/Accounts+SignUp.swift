@@ -18,52 +18,52 @@ extension Accounts {
         if case .wait(let scope, let seconds) = await throttle.admit(keys, at: now()) {
             throw .throttled(scope, seconds: seconds)
         }
-        let application = Application(username: username, email: email)
-        let password = Password(password)
-        var issues = application.issues
-        if let issue = rules.issue(with: password, names: application.names) {
-            issues.append(AccountIssue(field: "password", sentence: issue.sentence))
-        }
-        guard issues.isEmpty, let name = application.username else {
-            await throttle.withdrawn(keys, at: now())
-            throw .invalid(issues)
-        }
         do throws(SignUpError) {
-            return try await makeAccount(of: application, name, password, newSession)
+            return try await makeAccount(username, email, Password(password), newSession)
         } catch {
             // Nothing was made and nothing was learned.
             switch error {
-            case .busy, .storage: await throttle.withdrawn(keys, at: now())
-            case .invalid, .taken, .throttled: break
+            case .invalid, .busy, .storage: await throttle.withdrawn(keys, at: now())
+            case .taken, .throttled: break
             }
             throw error
         }
     }
 
     private func makeAccount(
-        of application: Application,
-        _ name: AccountName,
+        _ username: String?,
+        _ email: String?,
         _ password: Password,
         _ newSession: (PublicID) -> NewSession
     ) async throws(SignUpError) -> (user: User, session: NewSession) {
+        let application = Application(username: username, email: email)
+        let name = try judged(application, password)
         // A look first spares the hash; the insert decides.
         try await refuseTaken(application.names)
-        let hash: PasswordHash
-        do throws(HashingError) {
-            hash = try await hasher.hash(password)
-        } catch {
-            throw .busy
-        }
+        let hash = try await hashed(password)
         let account = application.account(named: name, groups: [], hash, at: now())
         let session = newSession(account.user.id)
-        do throws(StorageError) {
-            try await storage.insert(account, beginning: session.session, by: nil)
-        } catch {
-            throw error == .duplicate ? .taken : .storage(error)
-        }
+        try await insert(account, beginning: session.session)
         return (account.user, session)
     }
 
+    // MARK: the steps of making an account, by its owner or by somebody else
+
+    /// The username of an application of which all is good, its password included where there is
+    /// one.
+    func judged(
+        _ application: Application,
+        _ password: Password?
+    ) throws(SignUpError) -> AccountName {
+        var issues = application.issues
+        if let password, let issue = rules.issue(with: password, names: application.names) {
+            issues.append(AccountIssue(field: "password", sentence: issue.sentence))
+        }
+        guard issues.isEmpty, let name = application.username else { throw .invalid(issues) }
+        return name
+    }
+
+    /// Refuses names that an account has.
     func refuseTaken(_ names: [AccountName]) async throws(SignUpError) {
         for name in names {
             let isTaken: Bool
@@ -73,6 +73,28 @@ extension Accounts {
                 throw .storage(error)
             }
             if isTaken { throw .taken }
+        }
+    }
+
+    /// The hash of a new password.
+    func hashed(_ password: Password) async throws(SignUpError) -> PasswordHash {
+        do throws(HashingError) {
+            return try await hasher.hash(password)
+        } catch {
+            throw .busy
+        }
+    }
+
+    /// Keeps an account, and its first session where there is one.
+    func insert(
+        _ account: NewAccount,
+        beginning session: Session? = nil,
+        by mandate: Mandate? = nil
+    ) async throws(SignUpError) {
+        do throws(StorageError) {
+            try await storage.insert(account, beginning: session, by: mandate)
+        } catch {
+            throw error == .duplicate ? .taken : .storage(error)
         }
     }
 }

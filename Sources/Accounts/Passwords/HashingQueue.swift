@@ -1,13 +1,5 @@
 import Glibc
 
-/// Whose password is hashed.
-package enum HashingPriority: Sendable {
-    /// Anybody's.
-    case ordinary
-    /// That of somebody on a known device or in a session, who are counted by themselves.
-    case preferred
-}
-
 /// The jobs that wait for the hashing threads, so many at most.
 ///
 /// A job counts from `add` until it calls `finish`. The lock is a pthread mutex because threads

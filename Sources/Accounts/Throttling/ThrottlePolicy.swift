@@ -22,7 +22,7 @@ internal import Sessions
 package struct ThrottlePolicy: Hashable, Sendable {
     /// The free tries of strangers for one account.
     package var account: Int
-    /// The free tries on one known device, and within the sessions of one account.
+    /// The free tries on one known device, and within one session.
     package var device: Int
     /// The free tries from one network.
     package var network: Int

@@ -29,6 +29,19 @@ extension LiveStore {
         return change.user
     }
 
+    /// Does something for every account of which a name contains a text, in the order of the names.
+    func forEachUser(
+        matching text: String = "",
+        _ body: (User) async throws -> Void
+    ) async throws {
+        var cursor: NameKey?
+        repeat {
+            let page = try await accounts.users(matching: text, after: cursor, limit: 500)
+            for user in page.users { try await body(user) }
+            cursor = page.cursor
+        } while cursor != nil
+    }
+
     /// The live sessions of an account.
     func liveSessions(of user: User) async throws -> [Session] {
         let now = LiveStore.now()

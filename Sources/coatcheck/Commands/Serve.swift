@@ -120,9 +120,7 @@ extension Event {
 extension StorageError {
     /// The error in words, for the operator.
     var reason: String {
-        switch self {
-        case .unavailable(let code, let detail): "\(code) (\(detail))"
-        case .duplicate, .unknownUser, .conflict, .lastAdministrator, .mandateEnded: "\(self)"
-        }
+        guard case .unavailable(let code, let detail) = self else { return "\(self)" }
+        return "\(code) (\(detail))"
     }
 }

@@ -29,16 +29,7 @@ struct SessionCommand: ParsableCommand {
                     try await SessionCommand.print(of: store.user(who), store)
                     return
                 }
-                var cursor: NameKey?
-                repeat {
-                    let page = try await store.accounts.users(
-                        matching: "",
-                        after: cursor,
-                        limit: 500
-                    )
-                    for user in page.users { try await SessionCommand.print(of: user, store) }
-                    cursor = page.cursor
-                } while cursor != nil
+                try await store.forEachUser { try await SessionCommand.print(of: $0, store) }
             }
         }
     }

@@ -18,16 +18,9 @@ extension UserCommand {
             let settings = try options.loadForCommands()
             try wait { [search, json] in
                 let store = try LiveStore(settings)
-                var cursor: NameKey?
-                repeat {
-                    let page = try await store.accounts.users(
-                        matching: search,
-                        after: cursor,
-                        limit: 500
-                    )
-                    for user in page.users { print(json ? user.jsonLine : user.line) }
-                    cursor = page.cursor
-                } while cursor != nil
+                try await store.forEachUser(matching: search) { user in
+                    print(json ? user.jsonLine : user.line)
+                }
             }
         }
     }
