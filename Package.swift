@@ -52,7 +52,7 @@ let package = Package(
                 "Sessions", "CSodium", "CUnistring", "CZxcvbn", "CAprUtil", "CCrypt", "CNettle",
             ]
         ),
-        .target(name: "Sessions", dependencies: ["CSodium"]),
+        .target(name: "Sessions", dependencies: ["CNettle", "CSodium"]),
         .target(
             name: "Storage",
             dependencies: [
@@ -60,7 +60,7 @@ let package = Package(
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]
         ),
-        .target(name: "Telemetry"),
+        .target(name: "Telemetry", dependencies: ["CLinux"]),
         .executableTarget(
             name: "coatcheck",
             dependencies: [

@@ -10,3 +10,4 @@
 int accept4(int socket, struct sockaddr *address, socklen_t *length, int flags);
 int pthread_timedjoin_np(pthread_t thread, void **result, const struct timespec *deadline);
 int pthread_setname_np(pthread_t thread, const char *name);
+int sched_getcpu(void);

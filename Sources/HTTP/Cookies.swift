@@ -1,8 +1,10 @@
+internal import Glibc
+
 /// The header `Cookie`, read where it lies.
 ///
 /// The header is split at every ";". In each part the first "=" ends the name and the rest is the
-/// value; a part without "=" has the empty name (RFC 6265bis section 5.6). Spaces and tabs round
-/// both are dropped. Values are kept verbatim, quotes too: a quoted ticket is two characters
+/// value; a part without "=" has the empty name, which no cookie of ours has (RFC 6265bis section
+/// 5.6). Spaces and tabs round both are dropped. Values are kept verbatim, quotes too: a quoted ticket is two characters
 /// longer than a ticket and so is none. Names are compared byte for byte: browsers match the
 /// prefixes `__Host-` and `__Secure-` without regard to case (RFC 6265bis section 5.4), but
 /// only the exact name is ours.
@@ -22,7 +24,8 @@ package enum CookieHeader {
         return lookup
     }
 
-    /// Calls `body` with the place of the value of each cookie of a name.
+    /// Calls `body` with the place of the value of each cookie of a name, which is not empty and
+    /// holds neither "=" nor ";" nor a space or tab at its ends.
     package static func forEach(
         _ name: [UInt8],
         in header: Span<UInt8>,
@@ -30,42 +33,46 @@ package enum CookieHeader {
     ) {
         var start = 0
         while start < header.count {
-            var end = start
-            var separator = -1
-            while end < header.count {
-                let byte = header[end]
-                if byte == semicolon { break }
-                if byte == equals, separator < 0 { separator = end }
-                end += 1
-            }
-            let nameRange = trimmed(separator < 0 ? start..<start : start..<separator, in: header)
-            if matches(name, nameRange, in: header) {
-                let value = trimmed(separator < 0 ? start..<end : separator + 1..<end, in: header)
-                // "a=1;;b=2": an empty part is no cookie, not a nameless one without a value.
-                if separator >= 0 || !value.isEmpty { body(value) }
-            }
+            let end = firstSemicolon(in: header, from: start)
+            if let value = value(of: name, in: header, start..<end) { body(value) }
             start = end + 1
         }
     }
 
-    private static func matches(
-        _ name: [UInt8],
-        _ range: Range<Int>,
-        in header: Span<UInt8>
-    ) -> Bool {
-        guard name.count == range.count else { return false }
-        for offset in 0..<name.count where name[offset] != header[range.lowerBound + offset] {
-            return false
+    /// The place of the next semicolon, or the end.
+    private static func firstSemicolon(in header: Span<UInt8>, from start: Int) -> Int {
+        unsafe header.withUnsafeBufferPointer { bytes in
+            guard let base = bytes.baseAddress,
+                let found = unsafe memchr(base + start, CInt(semicolon), bytes.count - start)
+            else { return bytes.count }
+            return unsafe UnsafeRawPointer(found) - UnsafeRawPointer(base)
         }
-        return true
     }
 
-    private static func trimmed(_ range: Range<Int>, in header: Span<UInt8>) -> Range<Int> {
-        var lower = range.lowerBound
-        var upper = range.upperBound
-        while lower < upper, isSpace(header[lower]) { lower += 1 }
-        while upper > lower, isSpace(header[upper - 1]) { upper -= 1 }
-        return lower..<upper
+    /// The place of the value where a part of the header is a cookie of a name.
+    private static func value(
+        of name: [UInt8],
+        in header: Span<UInt8>,
+        _ part: Range<Int>
+    ) -> Range<Int>? {
+        var place = firstNonSpace(in: header, part)
+        guard part.upperBound - place > name.count else { return nil }
+        for byte in name {
+            guard header[place] == byte else { return nil }
+            place += 1
+        }
+        place = firstNonSpace(in: header, place..<part.upperBound)
+        guard place < part.upperBound, header[place] == equals else { return nil }
+        place = firstNonSpace(in: header, place + 1..<part.upperBound)
+        var end = part.upperBound
+        while end > place, isSpace(header[end - 1]) { end -= 1 }
+        return place..<end
+    }
+
+    private static func firstNonSpace(in header: Span<UInt8>, _ range: Range<Int>) -> Int {
+        var place = range.lowerBound
+        while place < range.upperBound, isSpace(header[place]) { place += 1 }
+        return place
     }
 
     private static func isSpace(_ byte: UInt8) -> Bool {

@@ -9,7 +9,7 @@ struct LiveSession: Sendable {
     let session: CheckedSession
 
     /// Whose session it is.
-    var userID: PublicID { session.principal.id }
+    var userID: PublicID { session.userID }
 
     /// What storage looks at again when it changes an account on this session's behalf.
     func mandate(asAdministrator isAdministrative: Bool) -> Mandate {

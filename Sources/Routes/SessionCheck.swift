@@ -4,57 +4,94 @@ internal import Telemetry
 
 /// What nginx asks before it serves a guarded place, read from its parameters.
 package struct CheckQuestion: Sendable {
-    /// The name of the policy.
-    package let policy: String
-    private let finding: TicketCookie.Finding
+    fileprivate let policy: Policy
+    fileprivate let finding: TicketCookie.Finding
 
-    /// Reads the question; the cookies are looked at where they lie.
-    package init(policy: String, cookies: Span<UInt8>, mount: String, of site: Site) {
-        self.policy = policy
-        finding = site.choices.cookie.find(in: cookies, mount: mount)
+    fileprivate enum Policy: Sendable {
+        case known(AccessPolicies.Choice)
+        case unknown(String)
     }
 
-    fileprivate var key: TokenDigest? {
-        if case .ticket(let key) = finding { key } else { nil }
-    }
-
-    fileprivate var suspicion: Event.SuspiciousCookie? {
-        if case .suspicious(let reason) = finding { reason } else { nil }
+    /// Reads the question; everything is looked at where it lies.
+    ///
+    /// - Parameters:
+    ///   - policy: the name of the policy.
+    ///   - cookies: the header Cookie.
+    ///   - isMountedAtRoot: whether the mount is "/", by which the cookie's name is chosen.
+    package init(
+        policy: Span<UInt8>,
+        cookies: Span<UInt8>,
+        isMountedAtRoot: Bool,
+        of site: Site
+    ) {
+        if let choice = site.choices.policies.choice(named: policy) {
+            self.policy = .known(choice)
+        } else {
+            let name = unsafe policy.withUnsafeBufferPointer { unsafe Array($0) }
+            self.policy = .unknown(String(decoding: name, as: UTF8.self))
+        }
+        finding = site.choices.cookie.find(in: cookies, isMountedAtRoot: isMountedAtRoot)
     }
 }
 
 extension Site {
-    /// Answers nginx's `auth_request`: the hot path.
+    /// Answers nginx's `auth_request`.
     ///
     /// 204 with who it is, 401 without a session or where the policy wants a newer proof of the
-    /// password, 403 without the group. Anything else, also
-    /// every failure, nginx turns into an error page: closed. The refusal is the default, and the
-    /// one way to 204 is the last line.
+    /// password, 403 without the group. Anything else, also every failure, nginx turns into an
+    /// error page: closed.
     package func answer(_ question: CheckQuestion) async -> Response {
-        guard let key = question.key else {
-            if let reason = question.suspicion {
-                record(.suspiciousCookie(reason: reason, from: nil))
-            }
+        if let response = answerAtOnce(question) { return response }
+        guard case .ticket(let key) = question.finding else {
             return refusal(401, reason: "no-session")
         }
-        let session: CheckedSession?
-        do {
-            session = try await sessions.check(key, at: now())
+        let now = now()
+        do throws(StorageError) {
+            if let session = try await sessions.check(key, at: now) {
+                return verdict(on: session, question.policy, at: now)
+            }
         } catch {
             return problem(of: error, during: "check").json()
         }
-        guard let session else {
-            await noteEnded(key, from: nil)
+        await noteEnded(key, from: nil)
+        return refusal(401, reason: "no-session")
+    }
+
+    /// Answers where storage need not be asked, which is what nearly every check is: the hot path.
+    package func answerAtOnce(_ question: CheckQuestion) -> Response? {
+        switch question.finding {
+        case .ticket(let key):
+            let now = now()
+            guard let session = sessions.cached(key, at: now) else { return nil }
+            return verdict(on: session, question.policy, at: now)
+        case .none:
+            return refusal(401, reason: "no-session")
+        case .suspicious(let reason):
+            record(.suspiciousCookie(reason: reason, from: nil))
             return refusal(401, reason: "no-session")
         }
-        switch choices.policies.verdict(on: session, by: question.policy, at: now()) {
+    }
+
+    /// Answers for a live session: the one way to 204.
+    private func verdict(
+        on session: CheckedSession,
+        _ policy: CheckQuestion.Policy,
+        at now: Timestamp
+    ) -> Response {
+        let choice: AccessPolicies.Choice
+        switch policy {
+        case .known(let known): choice = known
+        case .unknown(let name):
+            record(.unknownPolicy(name: name))
+            return refusal(403, reason: "unknown-policy")
+        }
+        switch choices.policies.verdict(on: session, by: choice, at: now) {
         case .allowed: return identity(of: session)
         case .missing(let groups):
-            let principal = session.principal
             record(
                 .accessDenied(
-                    policy: question.policy,
-                    user: principal.id.text,
+                    policy: choices.policies.name(of: choice),
+                    user: session.userID.text,
                     session: session.id.text
                 )
             )
@@ -62,15 +99,12 @@ extension Site {
         case .stale:
             record(
                 .reauthenticationRequired(
-                    policy: question.policy,
-                    user: session.principal.id.text,
+                    policy: choices.policies.name(of: choice),
+                    user: session.userID.text,
                     session: session.id.text
                 )
             )
             return refusal(401, reason: Site.reauthenticateReason)
-        case .unknownPolicy:
-            record(.unknownPolicy(name: question.policy))
-            return refusal(403, reason: "unknown-policy")
         }
     }
 
@@ -78,12 +112,12 @@ extension Site {
     static let reauthenticateReason = "reauthenticate"
 
     private func identity(of session: CheckedSession) -> Response {
-        let principal = session.principal
+        let person = session.packedPrincipal
         var response = Response(status: 204)
-        response.add("X-Auth-User", principal.username)
-        response.add("X-Auth-Id", principal.id.text)
-        response.add("X-Auth-Groups", principal.groups.joined(separator: ","))
-        response.add("X-Auth-Session", session.id.text)
+        person.withUsername { response.add("X-Auth-User", $0) }
+        response.add("X-Auth-Id", person.id.characters.span)
+        response.add("X-Auth-Groups", bytes: person.groups(joinedBy: UInt8(ascii: ",")))
+        response.add("X-Auth-Session", session.id.characters.span)
         return response
     }
 

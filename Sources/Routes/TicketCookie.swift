@@ -14,9 +14,11 @@ internal import Telemetry
 /// `__Host-` is the strongest promise that a browser keeps about where a cookie came from (ASVS
 /// 3.3.3), but it exists for the path `/` only. The path is that of the mount unless the settings
 /// name one; a program mounted at `/auth` that guards the whole site sets it to `/`.
-package struct TicketCookie: Sendable {
+package final class TicketCookie: Sendable {
     private let isSecure: Bool
     private let fixedPath: String?
+    /// Whether the path is "/", where the settings name one.
+    private let isPathRoot: Bool?
     private let hostName: String
     private let otherName: String
     private let hostNameBytes: [UInt8]
@@ -31,6 +33,7 @@ package struct TicketCookie: Sendable {
     package init(name: String, path: String?, isSecure: Bool) {
         self.isSecure = isSecure
         fixedPath = path
+        isPathRoot = path.map { $0 == "/" }
         hostName = isSecure ? "__Host-" + name : name
         otherName = isSecure ? "__Secure-" + name : name
         hostNameBytes = Array(hostName.utf8)
@@ -52,7 +55,12 @@ package struct TicketCookie: Sendable {
     /// Two cookies of our name are none: which of them the browser meant cannot be known, and
     /// one may have been planted (RFC 6265bis section 8.6).
     func find(in header: Span<UInt8>, mount: String) -> Finding {
-        switch CookieHeader.find(nameBytes(at: mount), in: header) {
+        find(in: header, isMountedAtRoot: mount.isEmpty)
+    }
+
+    /// Finds the ticket; all that it needs to know of the mount is whether it is "/".
+    func find(in header: Span<UInt8>, isMountedAtRoot: Bool) -> Finding {
+        switch CookieHeader.find(nameBytes(atRoot: isMountedAtRoot), in: header) {
         case .absent: .none
         case .repeated: .suspicious(.repeated)
         case .found(let range):
@@ -122,6 +130,10 @@ package struct TicketCookie: Sendable {
     }
 
     private func nameBytes(at mount: String) -> [UInt8] {
-        path(at: mount) == "/" ? hostNameBytes : otherNameBytes
+        nameBytes(atRoot: mount.isEmpty)
+    }
+
+    private func nameBytes(atRoot isMountedAtRoot: Bool) -> [UInt8] {
+        isPathRoot ?? isMountedAtRoot ? hostNameBytes : otherNameBytes
     }
 }

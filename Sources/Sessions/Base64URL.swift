@@ -1,48 +1,53 @@
-internal import CSodium
-
 /// Base64 in the alphabet that cookies and URLs can carry, without padding (RFC 4648 section 5).
+///
+/// No table is indexed by what may be a secret and no branch depends on it, so neither the time nor
+/// the memory that is touched tells anything about it. The loops over characters are written so that
+/// the compiler handles sixteen at once.
 enum Base64URL {
-    /// Encodes bytes as text.
-    static func encode(_ bytes: [UInt8]) -> String {
-        // libsodium writes a NUL after the text.
-        var text = [CChar](repeating: 0, count: (bytes.count * 4 + 2) / 3 + 1)
-        unsafe sodium_bin2base64(
-            &text,
-            text.count,
-            bytes,
-            bytes.count,
-            sodium_base64_VARIANT_URLSAFE_NO_PADDING
-        )
-        return String(decoding: text.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
+    /// The most bytes that are encoded or decoded; a ticket has 32, a public id 16.
+    static let longest = 36
+
+    /// As many characters as the longest text has.
+    private typealias Characters = InlineArray<48, UInt8>
+
+    /// How many characters stand for so many bytes.
+    static func textLength(ofBytes count: Int) -> Int { (count * 8 + 5) / 6 }
 
     /// Decodes text into exactly `count` bytes at `target`.
     ///
     /// One text only stands for each value: padding, white space, other alphabets and spare bits
-    /// that are not zero are refused, so two different cookies never name one session. Bytes beyond
-    /// ASCII are refused here, because libsodium 1.0.18 decodes them as if they were in the alphabet.
+    /// that are not zero are refused, so two different cookies never name one session.
     static func decode(
         _ text: UnsafeBufferPointer<UInt8>,
         into target: UnsafeMutablePointer<UInt8>,
         count: Int
     ) -> Bool {
-        guard let start = text.baseAddress, unsafe text.allSatisfy({ $0 < 0x80 }) else {
-            return false
+        precondition(count <= longest)
+        guard text.count == textLength(ofBytes: count) else { return false }
+        var characters = Characters(repeating: UInt8(ascii: "A"))
+        unsafe withUnsafeMutableBytes(of: &characters) { characters in
+            unsafe characters.copyMemory(from: UnsafeRawBufferPointer(text))
         }
-        var decoded = 0
-        let status = unsafe start.withMemoryRebound(to: CChar.self, capacity: text.count) {
-            unsafe sodium_base642bin(
-                target,
-                count,
-                $0,
-                text.count,
-                nil,
-                &decoded,
-                nil,
-                sodium_base64_VARIANT_URLSAFE_NO_PADDING
-            )
+        var refused: UInt8 = 0
+        for index in characters.indices {
+            let value = value(of: characters[index])
+            refused |= value & 0xC0
+            characters[index] = value
         }
-        return status == 0 && decoded == count
+        var spare: UInt64 = 0
+        unsafe withUnsafeBytes(of: &characters) { values in
+            for start in stride(from: 0, to: count, by: 6) {
+                let eight = unsafe values.load(fromByteOffset: start / 6 * 8, as: UInt64.self)
+                let six = joined(eight)
+                let size = min(6, count - start)
+                spare |= size < 6 ? six >> (UInt64(size) * 8) : 0
+                unsafe withUnsafeBytes(of: six) { six in
+                    unsafe UnsafeMutableRawBufferPointer(start: target + start, count: size)
+                        .copyMemory(from: UnsafeRawBufferPointer(rebasing: six[..<size]))
+                }
+            }
+        }
+        return refused == 0 && spare == 0
     }
 
     /// Decodes text that must hold exactly `count` bytes.
@@ -52,5 +57,86 @@ enum Base64URL {
             unsafe decode(text, into: &bytes, count: count)
         }
         return isWhole ? bytes : nil
+    }
+
+    /// Encodes bytes as the `textLength(ofBytes:)` characters at `target`.
+    static func encode(
+        _ bytes: UnsafeRawBufferPointer,
+        into target: UnsafeMutablePointer<UInt8>
+    ) {
+        precondition(bytes.count <= longest)
+        var characters = Characters(repeating: 0)
+        unsafe withUnsafeMutableBytes(of: &characters) { values in
+            for start in stride(from: 0, to: bytes.count, by: 6) {
+                var six: UInt64 = 0
+                let rest = unsafe bytes[start..<min(start + 6, bytes.count)]
+                unsafe withUnsafeMutableBytes(of: &six) { six in
+                    unsafe six.copyMemory(from: UnsafeRawBufferPointer(rebasing: rest))
+                }
+                unsafe values.storeBytes(
+                    of: divided(six),
+                    toByteOffset: start / 6 * 8,
+                    as: UInt64.self
+                )
+            }
+        }
+        for index in characters.indices {
+            characters[index] = character(of: characters[index])
+        }
+        unsafe withUnsafeBytes(of: &characters) { characters in
+            let text = unsafe characters[..<textLength(ofBytes: bytes.count)]
+            unsafe UnsafeMutableRawPointer(target)
+                .copyMemory(from: text.base.baseAddress.unsafelyUnwrapped, byteCount: text.count)
+        }
+    }
+
+    /// Encodes bytes as text.
+    static func encode(_ bytes: [UInt8]) -> String {
+        let length = textLength(ofBytes: bytes.count)
+        return unsafe String(unsafeUninitializedCapacity: length) { text in
+            guard let start = text.baseAddress else { return 0 }
+            unsafe bytes.withUnsafeBytes { unsafe encode($0, into: start) }
+            return length
+        }
+    }
+
+    /// The value of a character: six bits; 0xFF for what is none.
+    private static func value(of character: UInt8) -> UInt8 {
+        let upper = character &- UInt8(ascii: "A")
+        let lower = character &- UInt8(ascii: "a")
+        let digit = character &- UInt8(ascii: "0")
+        var value: UInt8 = 0xFF
+        value = upper < 26 ? upper : value
+        value = lower < 26 ? lower &+ 26 : value
+        value = digit < 10 ? digit &+ 52 : value
+        value = character == UInt8(ascii: "-") ? 62 : value
+        return character == UInt8(ascii: "_") ? 63 : value
+    }
+
+    /// The character of a value.
+    private static func character(of value: UInt8) -> UInt8 {
+        var character = value &+ UInt8(ascii: "A")
+        character = value >= 26 ? value &- 26 &+ UInt8(ascii: "a") : character
+        character = value >= 52 ? value &- 52 &+ UInt8(ascii: "0") : character
+        character = value == 62 ? UInt8(ascii: "-") : character
+        return value == 63 ? UInt8(ascii: "_") : character
+    }
+
+    /// Joins eight values to six bytes; the first of each is the lowest byte of its word.
+    private static func joined(_ values: UInt64) -> UInt64 {
+        var word = values.byteSwapped
+        word = (word & 0x3F00_3F00_3F00_3F00) >> 2 | (word & 0x003F_003F_003F_003F)
+        word = (word & 0x0FFF_0000_0FFF_0000) >> 4 | (word & 0x0000_0FFF_0000_0FFF)
+        word = (word & 0x00FF_FFFF_0000_0000) >> 8 | (word & 0x0000_0000_00FF_FFFF)
+        return (word << 16).byteSwapped
+    }
+
+    /// Divides six bytes into eight values.
+    private static func divided(_ bytes: UInt64) -> UInt64 {
+        var word = bytes.byteSwapped >> 16
+        word = (word & 0xFFFF_FF00_0000) << 8 | (word & 0x0000_00FF_FFFF)
+        word = (word & 0x00FF_F000_00FF_F000) << 4 | (word & 0x0000_0FFF_0000_0FFF)
+        word = (word & 0x0FC0_0FC0_0FC0_0FC0) << 2 | (word & 0x003F_003F_003F_003F)
+        return word.byteSwapped
     }
 }

@@ -2,6 +2,8 @@
 package struct CacheStatistics: Hashable, Sendable {
     /// How many sessions it holds.
     package var entries = 0
+    /// How many bytes they take, and what was given up since the cache was last emptied.
+    package var bytes = 0
     /// How many checks it has answered.
     package var hits = 0
     /// How many checks had to ask storage.

@@ -1,7 +1,7 @@
 /// The part of a session that a check needs.
 struct CachedSession: Sendable {
     let id: PublicID
-    let principal: Principal
+    let principal: PackedPrincipal
     let authenticatedAt: Timestamp
     let expiresAt: Timestamp
     let idleLimit: Int64
@@ -9,16 +9,6 @@ struct CachedSession: Sendable {
     var lastSeenAt: Timestamp
     /// The last-seen time that storage has or is about to be told.
     var writtenAt: Timestamp
-
-    init(_ found: FoundSession) {
-        id = found.session.id
-        principal = found.principal
-        authenticatedAt = found.session.authenticatedAt
-        expiresAt = found.session.expiresAt
-        idleLimit = found.session.idleLimit
-        lastSeenAt = found.session.lastSeenAt
-        writtenAt = found.session.lastSeenAt
-    }
 
     /// Whether one of the limits has passed.
     func isExpired(at now: Timestamp) -> Bool {
@@ -39,21 +29,42 @@ struct CachedSession: Sendable {
     var checked: CheckedSession {
         CheckedSession(
             id: id,
-            principal: principal,
+            packedPrincipal: principal,
             authenticatedAt: authenticatedAt,
             expiresAt: expiresAt
         )
     }
 }
 
+extension CachedSession {
+    /// Takes what a check needs from what storage found.
+    init(_ found: FoundSession) {
+        self.init(
+            id: found.session.id,
+            principal: PackedPrincipal(found.principal),
+            authenticatedAt: found.session.authenticatedAt,
+            expiresAt: found.session.expiresAt,
+            idleLimit: found.session.idleLimit,
+            lastSeenAt: found.session.lastSeenAt,
+            writtenAt: found.session.lastSeenAt
+        )
+    }
+}
+
 /// A live session as a check tells of it.
-package struct CheckedSession: Hashable, Sendable {
+package struct CheckedSession: Sendable {
     /// The name of the session that is safe to show.
     package let id: PublicID
-    /// Whose session it is.
-    package let principal: Principal
+    /// Whose session it is, as it lies in the cache.
+    package let packedPrincipal: PackedPrincipal
     /// When the person last proved the password.
     package let authenticatedAt: Timestamp
     /// When the session ends however much it is used.
     package let expiresAt: Timestamp
+
+    /// Whose session it is.
+    package var principal: Principal { packedPrincipal.principal }
+
+    /// The account whose session it is.
+    package var userID: PublicID { packedPrincipal.id }
 }

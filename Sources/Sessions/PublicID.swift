@@ -6,7 +6,7 @@ internal import CSodium
 /// without padding, its stored form 16 bytes.
 package struct PublicID: Hashable, Sendable {
     /// The bytes 0 to 7 and 8 to 15, in memory order.
-    private let halves: (UInt64, UInt64)
+    let halves: (UInt64, UInt64)
 
     /// Draws a new name from the system's generator.
     ///
@@ -25,7 +25,8 @@ package struct PublicID: Hashable, Sendable {
         unsafe withUnsafeBytes(of: halves) { unsafe $0[0] >> 2 } == 62
     }
 
-    private init(halves: (UInt64, UInt64)) {
+    /// Creates a name from the bytes 0 to 7 and 8 to 15, in memory order.
+    init(halves: (UInt64, UInt64)) {
         self.halves = halves
     }
 
@@ -50,7 +51,19 @@ package struct PublicID: Hashable, Sendable {
 
     /// The 22 characters that are shown.
     package var text: String {
-        Base64URL.encode(bytes)
+        let characters = characters
+        return String(decoding: characters.indices.map { characters[$0] }, as: UTF8.self)
+    }
+
+    /// The same in ASCII, without an allocation.
+    package var characters: InlineArray<22, UInt8> {
+        var characters = InlineArray<22, UInt8>(repeating: 0)
+        var target = characters.mutableSpan
+        unsafe target.withUnsafeMutableBufferPointer { target in
+            guard let start = target.baseAddress else { return }
+            unsafe withUnsafeBytes(of: halves) { unsafe Base64URL.encode($0, into: start) }
+        }
+        return characters
     }
 
     package static func == (left: PublicID, right: PublicID) -> Bool {

@@ -21,11 +21,11 @@ package final class SessionStore: Sendable {
 
     /// Creates the store.
     ///
-    /// - Parameter capacity: how many sessions the cache holds at most.
-    package init(storage: any SessionStorage, capacity: Int = 100_000) {
+    /// - Parameter cacheBytes: how many bytes the cache takes at most.
+    package init(storage: any SessionStorage, cacheBytes: Int = 1 << 24) {
         self.storage = storage
-        let share = max(2, capacity / SessionStore.shardCount)
-        shards = (0..<SessionStore.shardCount).map { _ in SessionShard(capacity: share) }
+        let share = cacheBytes / SessionStore.shardCount
+        shards = (0..<SessionStore.shardCount).map { _ in SessionShard(bytes: share) }
     }
 
     // MARK: a session's life
@@ -80,6 +80,7 @@ package final class SessionStore: Sendable {
         _ key: TokenDigest,
         at now: Timestamp
     ) async throws(StorageError) -> CheckedSession? {
+        if let session = cached(key, at: now) { return session }
         let shard = shard(of: key)
         var finding = await shard.find(key, at: now)
         while case .unknown(let revision) = finding {
@@ -93,6 +94,13 @@ package final class SessionStore: Sendable {
             await forget([key])
             return nil
         }
+    }
+
+    /// Returns a live session that the cache knows; `nil` says nothing about the ticket.
+    ///
+    /// It is `check` for most requests, without waiting for anything.
+    package func cached(_ key: TokenDigest, at now: Timestamp) -> CheckedSession? {
+        shard(of: key).hit(key, at: now)
     }
 
     /// Returns the whole record of a session that a check has just accepted; `nil` when it ended
@@ -253,6 +261,7 @@ package final class SessionStore: Sendable {
             for shard in shards {
                 let part = await shard.statistics
                 sum.entries += part.entries
+                sum.bytes += part.bytes
                 sum.hits += part.hits
                 sum.misses += part.misses
             }

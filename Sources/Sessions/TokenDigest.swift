@@ -1,4 +1,4 @@
-internal import CSodium
+internal import CNettle
 
 /// The SHA-256 of a ticket: the key under which a session is stored.
 ///
@@ -6,19 +6,30 @@ internal import CSodium
 /// kept inline, without a heap object of its own.
 package struct TokenDigest: Hashable, Sendable {
     /// The 32 bytes in memory order.
-    private let words: (UInt64, UInt64, UInt64, UInt64)
+    let words: (UInt64, UInt64, UInt64, UInt64)
 
     /// Hashes the 32 bytes of a ticket.
+    ///
+    /// With nettle rather than libsodium, because it uses the processor's own instructions for
+    /// SHA-256 where there are some: this is done at every check.
     init(ofTicket ticket: UnsafePointer<UInt8>) {
         var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
         unsafe withUnsafeMutableBytes(of: &words) { words in
             guard let target = words.baseAddress else { return }
-            unsafe crypto_hash_sha256(
-                target.assumingMemoryBound(to: UInt8.self),
-                ticket,
-                UInt64(Ticket.byteCount)
+            var context = sha256_ctx()
+            unsafe nettle_sha256_init(&context)
+            unsafe nettle_sha256_update(&context, Ticket.byteCount, ticket)
+            unsafe nettle_sha256_digest(
+                &context,
+                words.count,
+                target.assumingMemoryBound(to: UInt8.self)
             )
         }
+        self.words = words
+    }
+
+    /// Creates a digest from its 32 bytes in memory order.
+    init(words: (UInt64, UInt64, UInt64, UInt64)) {
         self.words = words
     }
 

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// How long something took, counted by ranges of time.
-final class Histogram: Sendable {
+struct Histogram: ~Copyable, Sendable {
     /// The upper ends of the ranges in nanoseconds, from 1 µs to 1 s.
     ///
     /// A check that finds its session in memory takes some microseconds, one that reads storage
@@ -28,8 +28,9 @@ final class Histogram: Sendable {
         nanoseconds.wrappingAdd(UInt64(duration), ordering: .relaxed)
     }
 
-    /// The counts of the ranges one by one, and the sum of all durations.
-    var values: (counts: [UInt64], nanoseconds: UInt64) {
-        ((0..<17).map { counts[$0].load(ordering: .relaxed) }, nanoseconds.load(ordering: .relaxed))
-    }
+    /// How many durations were counted in a range, the last one being beyond all ends.
+    func count(of range: Int) -> UInt64 { counts[range].load(ordering: .relaxed) }
+
+    /// The sum of all durations.
+    var nanosecondCount: UInt64 { nanoseconds.load(ordering: .relaxed) }
 }

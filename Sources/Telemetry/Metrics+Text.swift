@@ -31,7 +31,7 @@ extension Metrics {
         )
         exposition.add(
             "coatcheck_workers_busy",
-            value: "\(busyWorkers.load(ordering: .relaxed))"
+            value: "\(checks.sum { $0.busyWorkers.load(ordering: .relaxed) })"
         )
         add(readings, to: &exposition)
         return exposition.text
@@ -57,12 +57,12 @@ extension Metrics {
     private func addChecks(to exposition: inout Exposition) {
         let name = "coatcheck_checks_total"
         exposition.begin(name, help: "Checks of auth_request by status.", type: "counter")
-        for (index, counter) in checks.enumerated() {
-            let label = Metrics.label(index, Metrics.checkStatuses)
+        for place in 0...Metrics.checkStatuses.count {
+            let label = Metrics.label(place, Metrics.checkStatuses)
             exposition.add(
                 name,
                 Exposition.labels([("status", label)]),
-                value: "\(counter.value)"
+                value: "\(checks.sum { $0.statuses[place].load(ordering: .relaxed) })"
             )
         }
     }
@@ -70,11 +70,11 @@ extension Metrics {
     private func addDurations(to exposition: inout Exposition) {
         let name = "coatcheck_check_duration_seconds"
         exposition.begin(name, help: "How long checks of auth_request took.", type: "histogram")
-        let (counts, nanoseconds) = checkDurations.values
         let ends = Histogram.ends.map { Exposition.seconds(UInt64($0)) } + ["+Inf"]
+        let nanoseconds = checks.sum { $0.durations.nanosecondCount }
         var sum: UInt64 = 0
-        for (count, end) in zip(counts, ends) {
-            sum += count
+        for (range, end) in ends.enumerated() {
+            sum += checks.sum { $0.durations.count(of: range) }
             exposition.add("\(name)_bucket", Exposition.labels([("le", end)]), value: "\(sum)")
         }
         exposition.add("\(name)_sum", value: Exposition.seconds(nanoseconds))

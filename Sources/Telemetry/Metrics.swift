@@ -16,10 +16,8 @@ package final class Metrics: Sendable {
     let routes: [String]
     /// The requests, by route and within it by status.
     let requests: [Counter]
-    let checks: [Counter]
-    let checkDurations = Histogram()
+    let checks = CheckMeter()
     let events: [Counter]
-    let busyWorkers = Atomic(0)
     private let places: [String: Int]
 
     /// Creates metrics of the routes with these labels; what is no route is counted as `other`.
@@ -34,7 +32,6 @@ package final class Metrics: Sendable {
             uniqueKeysWithValues: labels.enumerated().map { ($0.element, $0.offset) }
         )
         self.requests = (0..<labels.count * (Metrics.statuses.count + 1)).map { _ in Counter() }
-        self.checks = (0...Metrics.checkStatuses.count).map { _ in Counter() }
         self.events = EventName.allCases.map { _ in Counter() }
     }
 
@@ -47,8 +44,13 @@ package final class Metrics: Sendable {
 
     /// Counts a check of `auth_request` and how long it took.
     package func checked(status: Int, nanoseconds: Int64) {
-        checks[Metrics.place(of: status, in: Metrics.checkStatuses)].add()
-        checkDurations.add(nanoseconds: nanoseconds)
+        checks.withOwnStripe { stripe in
+            // The first one is that of most checks.
+            let place =
+                status == 204 ? 0 : Metrics.place(of: status, in: Metrics.checkStatuses)
+            stripe.statuses[place].wrappingAdd(1, ordering: .relaxed)
+            stripe.durations.add(nanoseconds: nanoseconds)
+        }
     }
 
     /// Counts an event, whether or not it is logged.
@@ -58,12 +60,12 @@ package final class Metrics: Sendable {
 
     /// Notes that a worker has begun to serve a request.
     package func workerBegan() {
-        busyWorkers.wrappingAdd(1, ordering: .relaxed)
+        checks.withOwnStripe { _ = $0.busyWorkers.wrappingAdd(1, ordering: .relaxed) }
     }
 
     /// Notes that a worker has done with a request.
     package func workerEnded() {
-        busyWorkers.wrappingSubtract(1, ordering: .relaxed)
+        checks.withOwnStripe { _ = $0.busyWorkers.wrappingSubtract(1, ordering: .relaxed) }
     }
 
     /// The place of a status in a list; the place after the last for one that is not in it.

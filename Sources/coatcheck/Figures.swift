@@ -28,6 +28,12 @@ struct Figures: Sendable {
                 value: cache.entries
             ),
             Reading(
+                "coatcheck_session_cache_bytes",
+                help: "Memory that they take.",
+                kind: .gauge,
+                value: cache.bytes
+            ),
+            Reading(
                 "coatcheck_session_cache_hits_total",
                 help: "Session checks answered from memory.",
                 kind: .counter,

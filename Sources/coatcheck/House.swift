@@ -29,7 +29,7 @@ struct House: Sendable {
     init(_ settings: Settings, storage: SQLiteStorage, recorder: Recorder) throws {
         self.storage = storage
         self.recorder = recorder
-        sessions = SessionStore(storage: storage, capacity: settings[.sessionCache])
+        sessions = SessionStore(storage: storage, cacheBytes: settings[.sessionCache])
         // A worker whose request waits for a hash is occupied; one at least must stay free for
         // requests that need no hash.
         let most = settings[.workers] - 1

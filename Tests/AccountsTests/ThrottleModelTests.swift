@@ -97,7 +97,7 @@ struct ThrottleModelTests {
 }
 
 /// Random numbers that a seed determines (SplitMix64).
-private struct Drawn: RandomNumberGenerator {
+struct Drawn: RandomNumberGenerator {
     private var state: UInt64
 
     init(seed: UInt64) {

@@ -27,6 +27,7 @@ FAMILIES = {
     "coatcheck_events_total": "counter",
     "coatcheck_workers": "gauge",
     "coatcheck_workers_busy": "gauge",
+    "coatcheck_session_cache_bytes": "gauge",
     "coatcheck_session_cache_entries": "gauge",
     "coatcheck_session_cache_hits_total": "counter",
     "coatcheck_session_cache_misses_total": "counter",

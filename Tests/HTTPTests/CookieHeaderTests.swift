@@ -63,12 +63,6 @@ import Testing
         #expect(lookup("s", header) == .repeated)
     }
 
-    @Test func `a part without = has the empty name, an empty part is none`() {
-        #expect(lookup("", "abc; s=1") == .found(0..<3))
-        #expect(lookup("", "s=1;; ;") == .absent)
-        #expect(lookup("", "=x") == .found(1..<2))
-    }
-
     @Test func `the range covers the bytes of the value in the header`() {
         #expect(lookup("s", "a=1; s= xyz ;b") == .found(8..<11))
     }

@@ -31,7 +31,7 @@ def other_values(site: Deployment) -> dict[str, Any]:
         "cookie.name": "a", "cookie.device-name": "b", "cookie.secure": False, "cookie.path": "/",
         "session.absolute": "23h", "session.idle": "7h", "session.remember-absolute": "29d",
         "session.remember-idle": "13d", "session.per-account": 99, "session.fresh": "14m",
-        "session.cache": 128, "session.sweep": "2m", "policies": {"x": {"groups": ["x"]}},
+        "session.cache": "1M", "session.sweep": "2m", "policies": {"x": {"groups": ["x"]}},
         "password.minimum": 9, "password.memory": 8193, "password.passes": 2, "password.lanes": 1,
         "password.queue": 7, "password.link": "23h", "throttle.account": 9, "throttle.device": 9,
         "throttle.network": 99, "throttle.sign-up": 99, "throttle.longest": "14m",

@@ -23,7 +23,7 @@ import Testing
     init() throws {
         folder = try TemporaryFolder()
         storage = try SQLiteStorage(path: folder.path + "/test.db", readers: 1)
-        sessions = SessionStore(storage: storage, capacity: 128)
+        sessions = SessionStore(storage: storage, cacheBytes: 1 << 20)
         figures = Figures(
             storage: storage,
             sessions: sessions,
@@ -42,7 +42,7 @@ import Testing
         #expect(
             await readings() == [
                 "coatcheck_workers": "7", "coatcheck_session_cache_entries": "0",
-                "coatcheck_session_cache_hits_total": "0",
+                "coatcheck_session_cache_bytes": "4096", "coatcheck_session_cache_hits_total": "0",
                 "coatcheck_session_cache_misses_total": "0", "coatcheck_password_queue": "0",
                 "coatcheck_passwords_hashed_total": "0", "coatcheck_throttle_entries": "0",
                 "coatcheck_sessions_live": "0",
@@ -89,6 +89,6 @@ import Testing
         try storage.close()
         let read = await readings()
         #expect(read["coatcheck_sessions_live"] == nil)
-        #expect(read.count == 7 && read["coatcheck_workers"] == "7")
+        #expect(read.count == 8 && read["coatcheck_workers"] == "7")
     }
 }

@@ -8,7 +8,7 @@ import Testing
     /// The settings that a running server cannot change, with another value than the default.
     private static let fixed = [
         ("socket.path", "/tmp/x.sock"), ("socket.mode", "0600"), ("socket.group", "www-data"),
-        ("workers", "7"), ("storage.path", "/x.db"), ("session.cache", "128"),
+        ("workers", "7"), ("storage.path", "/x.db"), ("session.cache", "1M"),
         ("session.sweep", "2m"), ("password.memory", "1024"), ("password.passes", "1"),
         ("password.lanes", "1"), ("password.queue", "1"), ("throttle.capacity", "1000"),
         ("audit.keep", "1h"), ("stop.deadline", "1s"),

@@ -50,7 +50,15 @@ import coatcheck
 
     private static let kinds: [Kind] = [
         .number("workers", 2...256), .number("session.per-account", 1...10_000),
-        .number("session.cache", 128...10_000_000), .number("password.minimum", 8...64),
+        .number("password.minimum", 8...64),
+        Kind(
+            "session.cache",
+            good: ["1M", "1024K", "64M", "64G", "65536M"],
+            bad: [
+                "", "M", "64", "1023K", "65G", "-1M", "+1M", "1.5M", "1 M", "1m", "1MB", "1MiB",
+                "99999999999999999999M", "9007199254740993K", "١M", "[1M]", "0M",
+            ]
+        ),
         .number("password.memory", 1024...1_048_576), .number("password.passes", 1...20),
         .number("password.lanes", 1...64), .number("password.queue", 1...255),
         .duration("session.absolute", good: lifetime.good, bad: lifetime.bad),

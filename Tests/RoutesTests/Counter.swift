@@ -63,7 +63,7 @@ struct Counter {
         let storage = storage
         site = try Site(
             accounts: accounts,
-            sessions: SessionStore(storage: storage, capacity: 128),
+            sessions: SessionStore(storage: storage, cacheBytes: 1 << 20),
             choices: choices,
             now: now,
             record: events.record,
@@ -131,11 +131,10 @@ struct Counter {
 
     /// Asks what nginx asks before it serves a guarded place.
     func check(_ policy: String = "user", cookie: String, mount: String = "") async -> Response {
-        let bytes = Array(cookie.utf8)
         let question = CheckQuestion(
-            policy: policy,
-            cookies: bytes.span,
-            mount: mount,
+            policy: Array(policy.utf8).span,
+            cookies: Array(cookie.utf8).span,
+            isMountedAtRoot: mount.isEmpty,
             of: site
         )
         return await site.answer(question)

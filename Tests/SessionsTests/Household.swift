@@ -10,9 +10,9 @@ struct Household {
     let policy: SessionPolicy
 
     /// Sets the house up.
-    init(policy: SessionPolicy = shortPolicy, capacity: Int = 100_000) async {
+    init(policy: SessionPolicy = shortPolicy, cacheBytes: Int = 1 << 20) async {
         self.policy = policy
-        store = SessionStore(storage: storage, capacity: capacity)
+        store = SessionStore(storage: storage, cacheBytes: cacheBytes)
         await storage.add(person)
     }
 

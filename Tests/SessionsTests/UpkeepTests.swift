@@ -88,14 +88,14 @@ struct UpkeepTests {
     }
 
     @Test func `a cache smaller than the sessions refuses none of them`() async throws {
-        let home = await Household(policy: SessionPolicy(sessionsPerAccount: 1000), capacity: 1)
+        let home = await Household(policy: SessionPolicy(sessionsPerAccount: 1000), cacheBytes: 1)
         var keys: [TokenDigest] = []
         for _ in 0..<500 { keys.append(try await home.signInCached().ticket.digest) }
         for key in keys { #expect(try await home.store.check(key, at: start + 1) != nil) }
     }
 
-    @Test func `a shard keeps no more than its capacity`() async throws {
-        let shard = SessionShard(capacity: 8)
+    @Test func `a shard keeps no more than its bytes`() async throws {
+        let shard = SessionShard(bytes: 1024)
         for byte in UInt8.min..<100 {
             let key = try digest(byte)
             let found = FoundSession(
@@ -104,6 +104,8 @@ struct UpkeepTests {
             )
             _ = await shard.admit(found, readAt: 0, at: start)
         }
-        #expect(await shard.count <= 8)
+        let statistics = await shard.statistics
+        #expect(statistics.bytes <= 1024)
+        #expect((4...8).contains(statistics.entries))
     }
 }

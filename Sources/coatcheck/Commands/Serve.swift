@@ -37,11 +37,12 @@ struct Serve: ParsableCommand {
             try wait { try await house.open() }
             let listener = try listen(settings)
             let place = listener.place
+            let gateway = house.gateway
             let pool = try WorkerPool(
                 listener: listener,
                 workers: settings[.workers],
                 report: { recorder.record(Event($0)) },
-                respond: house.gateway.respond
+                respond: { request in await gateway.respond(to: request) }
             )
             if !settings[.cookieSecure] { recorder.record(.cookieNotSecure) }
             recorder.record(

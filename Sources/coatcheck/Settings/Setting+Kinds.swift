@@ -49,6 +49,47 @@ extension Setting where Value == Int {
     }
 }
 
+extension Setting where Value == Int {
+    /// An amount of memory, in bytes; the units are powers of 1024.
+    static func size(
+        _ key: String,
+        _ standard: String,
+        in range: ClosedRange<Int>,
+        _ text: String
+    ) -> Setting {
+        Setting(
+            key: key,
+            standard: .scalar(standard),
+            allowed: "a size such as 64M or 1G, from \(written(range.lowerBound))"
+                + " to \(written(range.upperBound))",
+            text: text,
+            isSecret: false
+        ) { raw in
+            guard case .scalar(let value) = raw, let size = bytes(value), range.contains(size)
+            else { return nil }
+            return size
+        }
+    }
+
+    private static var sizeUnits: [(name: Character, bytes: Int)] {
+        [("G", 1 << 30), ("M", 1 << 20), ("K", 1 << 10)]
+    }
+
+    private static func bytes(_ text: String) -> Int? {
+        guard let unit = sizeUnits.first(where: { $0.name == text.last }),
+            text.utf8.dropLast().allSatisfy({ (0x30...0x39).contains($0) }),
+            let number = Int(text.dropLast())
+        else { return nil }
+        let (product, isTooLarge) = number.multipliedReportingOverflow(by: unit.bytes)
+        return isTooLarge ? nil : product
+    }
+
+    private static func written(_ size: Int) -> String {
+        let unit = sizeUnits.first { size >= $0.bytes && size % $0.bytes == 0 }
+        return unit.map { "\(size / $0.bytes)\($0.name)" } ?? "\(size)"
+    }
+}
+
 extension Setting where Value == Int64 {
     /// A span of time, in seconds.
     static func duration(

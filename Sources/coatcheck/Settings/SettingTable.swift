@@ -95,11 +95,12 @@ extension Setting where Value == Int {
         "The most live sessions of one account; the least recently used one ends."
     )
     /// The setting `session.cache`.
-    package static let sessionCache = number(
+    package static let sessionCache = size(
         "session.cache",
-        100_000,
-        in: 128...10_000_000,
-        "The most sessions that are kept in memory; others are read from storage."
+        "128M",
+        in: 1 << 20...1 << 36,
+        "The most memory for sessions, of which each takes some 140 bytes; others are read from"
+            + " storage."
     )
     .fixed()
     /// The setting `password.minimum`.

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Sessions
+@testable import Accounts
 
 @Suite(.timeLimit(.minutes(10)))
 struct GenerationalCacheTests {
@@ -55,7 +55,7 @@ struct GenerationalCacheTests {
     /// holds, so neither an old value nor a removed one comes back out of a generation.
     @Test(arguments: 0..<40)
     func `any hit is what was set last`(seed: UInt64) {
-        var generator = SeededGenerator(seed: seed)
+        var generator = Drawn(seed: seed)
         let capacity = Int.random(in: 1...12, using: &generator)
         var cache = GenerationalCache<Int, Int>(capacity: capacity)
         var model: [Int: Int] = [:]

@@ -5,21 +5,21 @@
 /// found in the old generation moves to the young one. So a value that is used at least once per
 /// generation stays, one that is not goes after one or two, and the whole never holds more than
 /// `capacity` values. There are no links to maintain and no clock hand to move.
-package struct GenerationalCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
+struct GenerationalCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private let capacityOfOne: Int
     private var young: [Key: Value] = [:]
     private var old: [Key: Value] = [:]
 
     /// Creates a cache for at most `capacity` values; at least two.
-    package init(capacity: Int) {
+    init(capacity: Int) {
         capacityOfOne = max(1, capacity / 2)
     }
 
     /// The number of values.
-    package var count: Int { young.count + old.count }
+    var count: Int { young.count + old.count }
 
     /// The value of a key; reading keeps it.
-    package subscript(key: Key) -> Value? {
+    subscript(key: Key) -> Value? {
         mutating get {
             if let value = young[key] { return value }
             guard let value = old.removeValue(forKey: key) else { return nil }
