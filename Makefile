@@ -5,6 +5,7 @@
 #   DESTDIR= PREFIX=/usr/local SYSCONFDIR=/etc    where `make install` installs to
 #   TESTS=...                    more arguments for pytest, for instance TESTS='-k logout -x'
 #   BENCH=...                    more arguments for the benchmark, for instance BENCH='--rounds 9'
+#   BUDGETS=--profile            `make budgets` also prints the functions that cost most
 
 PORT ?= 8443
 DESTDIR ?=
@@ -12,6 +13,7 @@ PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
 TESTS ?=
 BENCH ?=
+BUDGETS ?=
 
 # Debian's own python3, whose pytest and selenium apt-get installs; another may come first in PATH.
 PYTHON := PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3
@@ -28,7 +30,7 @@ units := $(PREFIX)/lib/systemd/system
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps build run test unit e2e lifecycle browser sanitize lint bench \
+.PHONY: help deps build run test unit e2e lifecycle browser sanitize lint bench budgets \
 	static install uninstall clean
 
 ##@ First
@@ -39,7 +41,7 @@ help: ## list these targets
 		/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 deps: ## install with apt-get what is missing for everything below
-	@deploy/packages build run test bench
+	@deploy/packages build run test bench budgets
 
 build: ## build the program (release)
 	@deploy/packages build
@@ -60,7 +62,7 @@ unit: ## unit tests and storage conformance
 	swift test $(STRICT) --disable-xctest
 
 lifecycle: build ## start, stop, crash, socket activation, systemd units
-	@deploy/packages run test
+	@deploy/packages run test budgets
 	@echo "==> Lifecycle tests"
 	$(PYTEST) Tests/Lifecycle
 
@@ -97,6 +99,10 @@ lint: ## formatting, doc comments, syntax of the scripts
 bench: build ## session checks per second, next to a C responder on the same libfcgi
 	@deploy/packages run bench
 	@$(PYTHON) Tests/Benchmarks/bench.py --report .run/bench.md $(BENCH)
+
+budgets: build ## instructions and system calls of requests, held to Tests/Benchmarks/budgets.toml
+	@deploy/packages budgets
+	@$(PYTHON) Tests/Benchmarks/instructions.py --report .run/budgets.md $(BUDGETS)
 
 ##@ Installation
 
