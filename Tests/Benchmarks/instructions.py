@@ -175,7 +175,7 @@ def report(counted, calls, reached):
     """The figures as Markdown: the sums, where the instructions go, the system calls."""
     spent = {key: by_group(own) for key, (own, _) in counted.items()}
     columns = [(FLOOR, "hit"), *((OURS, case) for case in CASES)]
-    sums = [["request", FLOOR, OURS, "above it", "outside of malloc", "allocations", "system calls"]]
+    sums = [["request", FLOOR, OURS, "above", "outside of malloc", "allocations", "system calls"]]
     for case, value in reached.items():
         sums.append([case, *(f"{spent[name, case].total():,.0f}" for name in (FLOOR, OURS)),
                      f"{value['total']:,.0f}", f"{value['instructions']:,.0f}",
@@ -201,7 +201,7 @@ def profile(counted):
 def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--profile", action="store_true", help="print the dearest functions too")
-    options.add_argument("--report", type=pathlib.Path, help="where the tables are written")
+    options.add_argument("--report", type=pathlib.Path, help="a file for the tables")
     options = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="coatcheck-") as folder:
         counted = count_instructions(folder)
