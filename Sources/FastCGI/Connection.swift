@@ -99,10 +99,11 @@ struct Connection: ~Copyable {
 
     private func drain() {
         var left = Connection.drainLimit
-        unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 4096) { buffer in
+        // More than 1024 bytes would be taken from the heap.
+        unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 1024) { buffer in
             while left > 0 {
-                let count = unsafe FCGX_GetStr(buffer.baseAddress, 4096, raw.pointee.in)
-                if count < 4096 { return }
+                let count = unsafe FCGX_GetStr(buffer.baseAddress, 1024, raw.pointee.in)
+                if count < 1024 { return }
                 left -= Int(count)
             }
         }

@@ -1,52 +1,49 @@
 /// The part of a session that a check needs.
 struct CachedSession: Sendable {
-    let id: PublicID
-    let principal: PackedPrincipal
-    let authenticatedAt: Timestamp
-    let expiresAt: Timestamp
-    let idleLimit: Int64
-    /// When it was last used, to the second.
-    var lastSeenAt: Timestamp
-    /// The last-seen time that storage has or is about to be told.
-    var writtenAt: Timestamp
+    let checked: CheckedSession
+    var times: Times
 
-    /// Whether one of the limits has passed.
-    func isExpired(at now: Timestamp) -> Bool {
-        SessionPolicy.isExpired(
-            at: now,
-            expiresAt: expiresAt,
-            lastSeenAt: lastSeenAt,
-            idleLimit: idleLimit
-        )
-    }
+    /// When a session was used, and how long it may live.
+    struct Times: Hashable, Sendable {
+        let expiresAt: Timestamp
+        let idleLimit: Int64
+        /// When it was last used, to the second.
+        var lastSeenAt: Timestamp
+        /// The last-seen time that storage has or is about to be told.
+        var writtenAt: Timestamp
 
-    /// Whether the stored last-seen time lags too far behind.
-    var isTouchDue: Bool {
-        lastSeenAt - writtenAt >= SessionPolicy.touchInterval(idleLimit: idleLimit)
-    }
+        /// Whether one of the limits has passed.
+        func isExpired(at now: Timestamp) -> Bool {
+            SessionPolicy.isExpired(
+                at: now,
+                expiresAt: expiresAt,
+                lastSeenAt: lastSeenAt,
+                idleLimit: idleLimit
+            )
+        }
 
-    /// What the caller of a check is told.
-    var checked: CheckedSession {
-        CheckedSession(
-            id: id,
-            packedPrincipal: principal,
-            authenticatedAt: authenticatedAt,
-            expiresAt: expiresAt
-        )
+        /// Whether the stored last-seen time lags too far behind.
+        var isTouchDue: Bool {
+            lastSeenAt - writtenAt >= SessionPolicy.touchInterval(idleLimit: idleLimit)
+        }
     }
 }
 
 extension CachedSession {
     /// Takes what a check needs from what storage found.
     init(_ found: FoundSession) {
-        self.init(
-            id: found.session.id,
-            principal: PackedPrincipal(found.principal),
-            authenticatedAt: found.session.authenticatedAt,
-            expiresAt: found.session.expiresAt,
-            idleLimit: found.session.idleLimit,
-            lastSeenAt: found.session.lastSeenAt,
-            writtenAt: found.session.lastSeenAt
+        let session = found.session
+        checked = CheckedSession(
+            id: session.id,
+            packedPrincipal: PackedPrincipal(found.principal),
+            authenticatedAt: session.authenticatedAt,
+            expiresAt: session.expiresAt
+        )
+        times = Times(
+            expiresAt: session.expiresAt,
+            idleLimit: session.idleLimit,
+            lastSeenAt: session.lastSeenAt,
+            writtenAt: session.lastSeenAt
         )
     }
 }

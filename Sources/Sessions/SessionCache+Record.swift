@@ -62,21 +62,27 @@ extension SessionCache {
             PublicID(halves: (word(7), word(8)))
         }
 
-        /// The session that a record holds.
-        static func session(_ word: (Int) -> UInt64) -> CachedSession {
+        /// What a check tells of the session that a record holds.
+        static func checked(_ word: (Int) -> UInt64) -> CheckedSession {
             let head = Head(word(0))
+            return CheckedSession(
+                id: PublicID(halves: (word(5), word(6))),
+                packedPrincipal: PackedPrincipal(
+                    id: user(word),
+                    usernameCount: head.usernameCount,
+                    emailField: head.emailField,
+                    groupsCount: head.groupsCount
+                ) { word(fixedWords + $0) },
+                authenticatedAt: time(word(9)),
+                expiresAt: time(word(10))
+            )
+        }
+
+        /// The times of the session that a record holds.
+        static func times(_ word: (Int) -> UInt64) -> CachedSession.Times {
             let lastSeenAt = time(word(11))
             let limits = word(12)
-            let principal = PackedPrincipal(
-                id: user(word),
-                usernameCount: head.usernameCount,
-                emailField: head.emailField,
-                groupsCount: head.groupsCount
-            ) { word(fixedWords + $0) }
-            return CachedSession(
-                id: PublicID(halves: (word(5), word(6))),
-                principal: principal,
-                authenticatedAt: time(word(9)),
+            return CachedSession.Times(
                 expiresAt: time(word(10)),
                 idleLimit: Int64(limits & 0xFFFF_FFFF),
                 lastSeenAt: lastSeenAt,
@@ -84,27 +90,25 @@ extension SessionCache {
             )
         }
 
-        /// The words of the record of a session; `nil` when its texts are
-        /// too long for one.
+        /// The words of the record of a session; `nil` when its texts are too long for one.
         static func words(of session: CachedSession, for key: TokenDigest) -> [UInt64]? {
-            guard let head = Head(session.principal) else { return nil }
-            let (id, user) = (session.id.halves, session.principal.id.halves)
+            let principal = session.checked.packedPrincipal
+            guard let head = Head(principal) else { return nil }
+            let (id, user) = (session.checked.id.halves, principal.id.halves)
             var words = [
                 head.bits, key.words.0, key.words.1, key.words.2, key.words.3, id.0, id.1, user.0,
-                user.1, bits(session.authenticatedAt), bits(session.expiresAt),
+                user.1, bits(session.checked.authenticatedAt), bits(session.times.expiresAt),
             ]
-            setUse(of: session) { words.append($1) }
-            for index in 0..<session.principal.wordCount {
-                words.append(session.principal.word(at: index))
-            }
+            setUse(session.times) { words.append($1) }
+            for index in 0..<principal.wordCount { words.append(principal.word(at: index)) }
             return words
         }
 
         /// Calls `set` with the places and the words that say when a session was used.
-        static func setUse(of session: CachedSession, _ set: (Int, UInt64) -> Void) {
-            let lag = UInt64(UInt32(clamping: session.lastSeenAt - session.writtenAt))
-            set(11, bits(session.lastSeenAt))
-            set(12, UInt64(UInt32(clamping: session.idleLimit)) | lag << 32)
+        static func setUse(_ times: CachedSession.Times, _ set: (Int, UInt64) -> Void) {
+            let lag = UInt64(UInt32(clamping: times.lastSeenAt - times.writtenAt))
+            set(11, bits(times.lastSeenAt))
+            set(12, UInt64(UInt32(clamping: times.idleLimit)) | lag << 32)
         }
 
         private static func time(_ word: UInt64) -> Timestamp {

@@ -47,14 +47,20 @@ struct SessionCache: Sendable {
         return place
     }
 
-    /// The session at a place, which must have been found since the last change.
-    func session(at place: Place) -> CachedSession {
-        Record.session { word(at: place, $0) }
+    /// What a check tells of the session at a place, which must have been found since the last
+    /// change.
+    func checked(at place: Place) -> CheckedSession {
+        Record.checked { word(at: place, $0) }
     }
 
-    /// Notes the use of the session at a place, which is given as `session(at:)` would return it.
-    mutating func setUse(of session: CachedSession, at place: Place) {
-        Record.setUse(of: session) { set(word: $1, at: place, $0) }
+    /// The times of the session at a place.
+    func times(at place: Place) -> CachedSession.Times {
+        Record.times { word(at: place, $0) }
+    }
+
+    /// Notes when the session at a place was used; nothing else of the times is changed.
+    mutating func setUse(_ times: CachedSession.Times, at place: Place) {
+        Record.setUse(times) { set(word: $1, at: place, $0) }
     }
 
     /// Keeps a session; one whose names are too long for a record, or for the cache, is not kept.

@@ -48,21 +48,26 @@ actor SessionShard {
     /// Returns a session that the cache knows and that is live, and notes that it was used.
     nonisolated func hit(_ key: TokenDigest, at now: Timestamp) -> CheckedSession? {
         knowledge.withLock { knowledge in
-            guard case .live(let session) = knowledge.find(key, at: now) else { return nil }
+            guard case .live(let place) = knowledge.use(key, at: now) else { return nil }
             knowledge.hits += 1
-            return session
+            return knowledge.cache.checked(at: place)
         }
     }
 
     /// Checks a session that `hit` did not return.
     func find(_ key: TokenDigest, at now: Timestamp) -> Finding {
         knowledge.withLock { knowledge in
-            guard let finding = knowledge.find(key, at: now) else {
+            switch knowledge.use(key, at: now) {
+            case .live(let place):
+                knowledge.hits += 1
+                return .live(knowledge.cache.checked(at: place))
+            case .expired:
+                knowledge.hits += 1
+                return .expired
+            case .unknown:
                 knowledge.misses += 1
                 return .unknown(revision: revision)
             }
-            knowledge.hits += 1
-            return finding
         }
     }
 
@@ -75,12 +80,12 @@ actor SessionShard {
         var session = CachedSession(found)
         return knowledge.withLock { knowledge in
             if let known = knowledge.lastUse(of: key) {
-                session.lastSeenAt = max(session.lastSeenAt, known)
+                session.times.lastSeenAt = max(session.times.lastSeenAt, known)
             }
-            guard !session.isExpired(at: now) else {
+            guard !session.times.isExpired(at: now) else {
                 return revision == self.revision ? .expired : .unknown(revision: self.revision)
             }
-            knowledge.note(use: now, of: key, in: &session)
+            knowledge.note(use: now, of: key, in: &session.times)
             if revision == self.revision, !isSuspended {
                 knowledge.cache.insert(session, for: key)
             }
@@ -164,35 +169,39 @@ actor SessionShard {
 }
 
 extension SessionShard.Knowledge {
-    /// Looks a session up in the cache; `nil` when it is not there.
-    fileprivate mutating func find(
-        _ key: TokenDigest,
-        at now: Timestamp
-    ) -> SessionShard.Finding? {
-        guard let place = cache.find(key) else { return nil }
-        var session = cache.session(at: place)
-        guard !session.isExpired(at: now) else { return .expired }
-        if now > session.lastSeenAt {
-            note(use: now, of: key, in: &session)
-            cache.setUse(of: session, at: place)
+    /// What the cache knows of a session: where its record is, or that it is over.
+    fileprivate enum Look {
+        case live(SessionCache.Place)
+        case expired
+        case unknown
+    }
+
+    /// Looks a session up in the cache, and notes that it was used when it is live.
+    fileprivate mutating func use(_ key: TokenDigest, at now: Timestamp) -> Look {
+        guard let place = cache.find(key) else { return .unknown }
+        var times = cache.times(at: place)
+        guard !times.isExpired(at: now) else { return .expired }
+        if now > times.lastSeenAt {
+            note(use: now, of: key, in: &times)
+            cache.setUse(times, at: place)
         }
-        return .live(session.checked)
+        return .live(place)
     }
 
     /// When a session was last used.
     fileprivate mutating func lastUse(of key: TokenDigest) -> Timestamp? {
-        let cached = cache.find(key).map { cache.session(at: $0).lastSeenAt }
+        let cached = cache.find(key).map { cache.times(at: $0).lastSeenAt }
         return [uses[key], cached].compactMap { $0 }.max()
     }
 
     fileprivate mutating func note(
         use now: Timestamp,
         of key: TokenDigest,
-        in session: inout CachedSession
+        in times: inout CachedSession.Times
     ) {
-        session.lastSeenAt = max(session.lastSeenAt, now)
-        guard session.isTouchDue else { return }
-        session.writtenAt = session.lastSeenAt
-        uses[key] = session.lastSeenAt
+        times.lastSeenAt = max(times.lastSeenAt, now)
+        guard times.isTouchDue else { return }
+        times.writtenAt = times.lastSeenAt
+        uses[key] = times.lastSeenAt
     }
 }

@@ -21,7 +21,9 @@ struct SessionCacheTests {
     }
 
     private static func find(_ key: TokenDigest, in cache: inout SessionCache) -> CachedSession? {
-        cache.find(key).map { cache.session(at: $0) }
+        cache.find(key).map {
+            CachedSession(checked: cache.checked(at: $0), times: cache.times(at: $0))
+        }
     }
 
     private static func expectSame(
@@ -30,21 +32,17 @@ struct SessionCacheTests {
         _ comment: Comment? = nil,
         sourceLocation: SourceLocation = #_sourceLocation
     ) {
-        #expect(found?.id == expected.id, comment, sourceLocation: sourceLocation)
+        let (checked, other) = (found?.checked, expected.checked)
+        #expect(checked?.id == other.id, comment, sourceLocation: sourceLocation)
+        #expect(checked?.principal == other.principal, comment, sourceLocation: sourceLocation)
         #expect(
-            found?.principal.principal == expected.principal.principal,
-            comment,
-            sourceLocation: sourceLocation
-        )
-        #expect(
-            [found?.authenticatedAt, found?.expiresAt, found?.lastSeenAt, found?.writtenAt] == [
-                expected.authenticatedAt, expected.expiresAt, expected.lastSeenAt,
-                expected.writtenAt,
+            [checked?.authenticatedAt, checked?.expiresAt] == [
+                other.authenticatedAt, other.expiresAt,
             ],
             comment,
             sourceLocation: sourceLocation
         )
-        #expect(found?.idleLimit == expected.idleLimit, comment, sourceLocation: sourceLocation)
+        #expect(found?.times == expected.times, comment, sourceLocation: sourceLocation)
     }
 
     @Test(arguments: [
@@ -83,20 +81,20 @@ struct SessionCacheTests {
         cache.insert(session, for: key)
         let found = try #require(Self.find(key, in: &cache))
         Self.expectSame(found, session)
-        #expect(found.principal.principal == principal)
+        #expect(found.checked.principal == principal)
         #expect(
-            found.principal.groups(joinedBy: 0x2B)
+            found.checked.packedPrincipal.groups(joinedBy: 0x2B)
                 == Array(principal.groups.joined(separator: "+").utf8)
         )
         for group in principal.groups {
-            #expect(found.principal.isInAny(of: [[], Array(group.utf8)]))
+            #expect(found.checked.packedPrincipal.isInAny(of: [[], Array(group.utf8)]))
             #expect(
-                !found.principal.isInAny(of: [
+                !found.checked.packedPrincipal.isInAny(of: [
                     Array((group + "x").utf8), Array(("x" + group).utf8),
                 ])
             )
         }
-        #expect(!found.principal.isInAny(of: []))
+        #expect(!found.checked.packedPrincipal.isInAny(of: []))
     }
 
     @Test(
@@ -106,19 +104,16 @@ struct SessionCacheTests {
         ] as [(Int64, Int64)]
     )
     func `an idle limit beyond 136 years is one of 136 years`(limit: Int64, kept: Int64) throws {
-        var (key, session) = try Self.session()
-        session = CachedSession(
-            id: session.id,
-            principal: session.principal,
-            authenticatedAt: start,
+        let (key, session) = try Self.session()
+        let times = CachedSession.Times(
             expiresAt: Timestamp(seconds: .max),
             idleLimit: limit,
             lastSeenAt: Timestamp(seconds: .min),
             writtenAt: Timestamp(seconds: .min)
         )
         var cache = SessionCache(bytes: 4096)
-        cache.insert(session, for: key)
-        let found = try #require(Self.find(key, in: &cache))
+        cache.insert(CachedSession(checked: session.checked, times: times), for: key)
+        let found = try #require(Self.find(key, in: &cache)?.times)
         #expect(found.idleLimit == kept)
         #expect(found.expiresAt.seconds == .max && found.lastSeenAt.seconds == .min)
     }
@@ -234,7 +229,7 @@ struct SessionCacheTests {
             case 1:
                 let user = users[Int.random(in: 0..<3, using: &generator)]
                 cache.removeAll(of: user)
-                model = model.filter { $0.value.principal.id != user }
+                model = model.filter { $0.value.checked.userID != user }
             case 2..<15:
                 cache.remove(key)
                 model[key] = nil
@@ -251,11 +246,14 @@ struct SessionCacheTests {
             default:
                 guard let place = cache.find(key) else { continue }
                 hits += 1
-                var session = cache.session(at: place)
+                var session = CachedSession(
+                    checked: cache.checked(at: place),
+                    times: cache.times(at: place)
+                )
                 Self.expectSame(session, try #require(model[key], "seed \(seed) step \(step)"))
-                session.lastSeenAt = start + Int64(step)
-                session.writtenAt = start + Int64(step / 2)
-                cache.setUse(of: session, at: place)
+                session.times.lastSeenAt = start + Int64(step)
+                session.times.writtenAt = start + Int64(step / 2)
+                cache.setUse(session.times, at: place)
                 model[key] = session
             }
         }
