@@ -115,9 +115,9 @@ extension Site {
         let person = session.packedPrincipal
         var response = Response(status: 204)
         person.withUsername { response.add("X-Auth-User", $0) }
-        response.add("X-Auth-Id", person.id.characters.span)
+        person.id.withText { response.add("X-Auth-Id", $0) }
         response.add("X-Auth-Groups", bytes: person.groups(joinedBy: UInt8(ascii: ",")))
-        response.add("X-Auth-Session", session.id.characters.span)
+        session.id.withText { response.add("X-Auth-Session", $0) }
         return response
     }
 

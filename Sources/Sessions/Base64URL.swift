@@ -4,10 +4,10 @@
 /// the memory that is touched tells anything about it. The loops over characters are written so that
 /// the compiler handles sixteen at once.
 enum Base64URL {
-    /// The most bytes that are encoded or decoded; a ticket has 32, a public id 16.
+    /// The most bytes that are decoded; a ticket has 32, a public id 16.
     static let longest = 36
 
-    /// As many characters as the longest text has.
+    /// As many characters as stand for those.
     private typealias Characters = InlineArray<48, UInt8>
 
     /// How many characters stand for so many bytes.
@@ -34,20 +34,24 @@ enum Base64URL {
             refused |= value & 0xC0
             characters[index] = value
         }
-        var spare: UInt64 = 0
+        var bytes = InlineArray<38, UInt8>(repeating: 0)
         unsafe withUnsafeBytes(of: &characters) { values in
-            for start in stride(from: 0, to: count, by: 6) {
-                let eight = unsafe values.load(fromByteOffset: start / 6 * 8, as: UInt64.self)
-                let six = joined(eight)
-                let size = min(6, count - start)
-                spare |= size < 6 ? six >> (UInt64(size) * 8) : 0
-                unsafe withUnsafeBytes(of: six) { six in
-                    unsafe UnsafeMutableRawBufferPointer(start: target + start, count: size)
-                        .copyMemory(from: UnsafeRawBufferPointer(rebasing: six[..<size]))
+            unsafe withUnsafeMutableBytes(of: &bytes) { bytes in
+                for group in 0..<6 {
+                    // Two bytes more than there are, which the next group overwrites.
+                    unsafe bytes.storeBytes(
+                        of: joined(values.load(fromByteOffset: group * 8, as: UInt64.self)),
+                        toByteOffset: group * 6,
+                        as: UInt64.self
+                    )
                 }
+                unsafe UnsafeMutableRawBufferPointer(start: target, count: count)
+                    .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[..<count]))
             }
         }
-        return refused == 0 && spare == 0
+        // The spare bits of the last character; the characters behind it are all A.
+        for index in count..<longest { refused |= bytes[index] }
+        return refused == 0
     }
 
     /// Decodes text that must hold exactly `count` bytes.
@@ -59,45 +63,32 @@ enum Base64URL {
         return isWhole ? bytes : nil
     }
 
-    /// Encodes bytes as the `textLength(ofBytes:)` characters at `target`.
-    static func encode(
-        _ bytes: UnsafeRawBufferPointer,
-        into target: UnsafeMutablePointer<UInt8>
-    ) {
-        precondition(bytes.count <= longest)
-        var characters = Characters(repeating: 0)
-        unsafe withUnsafeMutableBytes(of: &characters) { values in
-            for start in stride(from: 0, to: bytes.count, by: 6) {
-                var six: UInt64 = 0
-                let rest = unsafe bytes[start..<min(start + 6, bytes.count)]
-                unsafe withUnsafeMutableBytes(of: &six) { six in
-                    unsafe six.copyMemory(from: UnsafeRawBufferPointer(rebasing: rest))
-                }
-                unsafe values.storeBytes(
-                    of: divided(six),
-                    toByteOffset: start / 6 * 8,
-                    as: UInt64.self
-                )
-            }
-        }
+    /// Encodes 16 bytes, given as two words in memory order; the last two of the characters do not
+    /// count.
+    static func characters(of halves: (UInt64, UInt64)) -> InlineArray<24, UInt8> {
+        var values = InlineArray<3, UInt64>(repeating: 0)
+        // The bytes 0 to 5, 6 to 11 and 12 to 15.
+        values[0] = divided(halves.0.littleEndian)
+        values[1] = divided(halves.0.littleEndian >> 48 | halves.1.littleEndian << 16)
+        values[2] = divided(halves.1.littleEndian >> 32)
+        var characters = unsafe unsafeBitCast(values, to: InlineArray<24, UInt8>.self)
         for index in characters.indices {
             characters[index] = character(of: characters[index])
         }
-        unsafe withUnsafeBytes(of: &characters) { characters in
-            let text = unsafe characters[..<textLength(ofBytes: bytes.count)]
-            unsafe UnsafeMutableRawPointer(target)
-                .copyMemory(from: text.base.baseAddress.unsafelyUnwrapped, byteCount: text.count)
-        }
+        return characters
     }
 
     /// Encodes bytes as text.
     static func encode(_ bytes: [UInt8]) -> String {
-        let length = textLength(ofBytes: bytes.count)
-        return unsafe String(unsafeUninitializedCapacity: length) { text in
-            guard let start = text.baseAddress else { return 0 }
-            unsafe bytes.withUnsafeBytes { unsafe encode($0, into: start) }
-            return length
+        var text: [UInt8] = []
+        for start in stride(from: 0, to: bytes.count, by: 6) {
+            let six = bytes[start..<min(start + 6, bytes.count)]
+            let values = divided(six.reversed().reduce(0) { $0 << 8 | UInt64($1) })
+            for index in 0..<textLength(ofBytes: six.count) {
+                text.append(character(of: UInt8(truncatingIfNeeded: values >> UInt64(index * 8))))
+            }
         }
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// The value of a character: six bits; 0xFF for what is none.

@@ -51,19 +51,20 @@ package struct PublicID: Hashable, Sendable {
 
     /// The 22 characters that are shown.
     package var text: String {
-        let characters = characters
-        return String(decoding: characters.indices.map { characters[$0] }, as: UTF8.self)
+        let characters = Base64URL.characters(of: halves)
+        return String(
+            decoding: (0..<PublicID.textLength).map { characters[$0] },
+            as: UTF8.self
+        )
     }
 
-    /// The same in ASCII, without an allocation.
-    package var characters: InlineArray<22, UInt8> {
-        var characters = InlineArray<22, UInt8>(repeating: 0)
-        var target = characters.mutableSpan
-        unsafe target.withUnsafeMutableBufferPointer { target in
-            guard let start = target.baseAddress else { return }
-            unsafe withUnsafeBytes(of: halves) { unsafe Base64URL.encode($0, into: start) }
-        }
-        return characters
+    /// The length of the text, in characters.
+    private static let textLength = 22
+
+    /// Calls `body` with the same in ASCII, without an allocation.
+    package func withText(_ body: (Span<UInt8>) -> Void) {
+        let characters = Base64URL.characters(of: halves)
+        body(characters.span.extracting(first: PublicID.textLength))
     }
 
     package static func == (left: PublicID, right: PublicID) -> Bool {

@@ -82,10 +82,10 @@ struct Gateway: Sendable {
     /// Reads nginx's question whether a guarded place may be served; `nil` when it asks something
     /// else, or not as our nginx files do.
     private func question(in request: borrowing FastCGI.Request, of site: Site) -> CheckQuestion? {
-        guard request.has("COATCHECK_MODE", "check"),
-            request.withParameter("SCRIPT_NAME", Gateway.isMount) ?? true
-        else { return nil }
+        guard request.has("COATCHECK_MODE", "check") else { return nil }
         let isMountedAtRoot = !request.has("SCRIPT_NAME")
+        guard isMountedAtRoot || request.withParameter("SCRIPT_NAME", Gateway.isMount) == true
+        else { return nil }
         return request.withParameter("COATCHECK_POLICY") { policy in
             request.withParameter("HTTP_COOKIE") { cookies in
                 CheckQuestion(
