@@ -15,16 +15,16 @@ internal import HTTP
 /// preference may go on on the worker's thread on which the actor let go of it.
 final class Worker: TaskExecutor {
     private let jobs = JobQueue()
-    private let queue: Door.Queue
+    private let door: Door
     private let respond: Responder
     private let report: @Sendable (WorkerEvent) -> Void
 
     init(
-        queue: consuming Door.Queue,
+        door: Door,
         report: @escaping @Sendable (WorkerEvent) -> Void,
         respond: @escaping Responder
     ) {
-        self.queue = queue
+        self.door = door
         self.report = report
         self.respond = respond
     }
@@ -46,7 +46,7 @@ final class Worker: TaskExecutor {
     /// Answers one request after the other.
     private func serve() async {
         let connection = Connection()
-        while let socket = queue.next(report) {
+        while let socket = door.next(report) {
             guard connection.open(socket) else {
                 report(.malformedRequest)
                 continue

@@ -51,7 +51,7 @@ package final class WorkerPool: Sendable {
         var threads: [pthread_t] = []
         for _ in 0..<workers {
             do throws(ListenerError) {
-                let worker = Worker(queue: try door.queue(), report: report, respond: respond)
+                let worker = Worker(door: door, report: report, respond: respond)
                 threads.append(try startThread(running: worker))
             } catch {
                 door.shut()
