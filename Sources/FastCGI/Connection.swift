@@ -11,8 +11,9 @@ internal import HTTP
 /// has not changed from 2.4.0 to 2.4.6. The listening socket that libfcgi is given is -1, so that
 /// where it would accept by itself (after a connection that it gave up) it fails with EBADF.
 ///
-/// One connection serves one request. FCGI_KEEP_CONN is not honoured: a kept connection would pin
-/// its worker, and what a handler left unread of a body would be parsed as the next request.
+/// A connection whose peer sets FCGI_KEEP_CONN is given back open when its request is answered and
+/// read to its very end: whatever is left unread of a body would be parsed as the next request, and
+/// a visitor could forge one in a body.
 @safe
 struct Connection: ~Copyable {
     /// How long a peer may leave us waiting for the next byte, or for room to write, in seconds.
@@ -21,7 +22,7 @@ struct Connection: ~Copyable {
     /// not nginx comes near it.
     static let patience = 10
 
-    /// How many bytes of a body that nobody asked for are read before the connection is closed.
+    /// How many bytes of a body that nobody asked for are read before the connection is given up.
     ///
     /// 1 MiB is nginx's default client_max_body_size. Reading to the end matters because closing a
     /// unix socket with bytes unread resets it, which can take the answer away.
@@ -40,21 +41,16 @@ struct Connection: ~Copyable {
         unsafe raw.deallocate()
     }
 
-    /// Reads the next request from an accepted socket, which this call takes over.
+    /// Reads the next request from a connection, which this call takes over.
     ///
     /// - Returns: `false` when what came is no complete FastCGI request; the socket is closed.
-    func open(_ socket: CInt) -> Bool {
-        var limit = timeval(tv_sec: Connection.patience, tv_usec: 0)
-        let size = socklen_t(MemoryLayout<timeval>.size)
-        unsafe setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
-        unsafe setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, size)
+    func open(_ arrival: Arrival) -> Bool {
+        if arrival.isNew { limit(arrival.socket) }
         // Accept_r finishes the request before it, which is over: without the flag it would
         // close the new socket as the old one's.
-        unsafe raw.pointee.ipcFd = socket
+        unsafe raw.pointee.ipcFd = arrival.socket
         unsafe raw.pointee.keepConnection = 1
-        guard unsafe FCGX_Accept_r(raw) == 0 else { return false }
-        unsafe raw.pointee.keepConnection = 0
-        return true
+        return unsafe FCGX_Accept_r(raw) == 0
     }
 
     /// The request that was read.
@@ -69,19 +65,36 @@ struct Connection: ~Copyable {
         unsafe FCGX_GetError(raw.pointee.in) == 0 && request.has("REQUEST_METHOD")
     }
 
-    /// Answers the request and closes its connection.
+    /// Answers the request, and closes the connection unless the peer asked to keep it.
     ///
     /// `Status:` comes first on every answer: without it nginx would take 200 for granted.
-    func close(with response: borrowing Response) {
+    ///
+    /// - Returns: whether the connection is open and may carry another request.
+    func answer(with response: borrowing Response) -> Bool {
         put(StatusLine.of(response.status))
         put(response.fields)
         put("\r\n")
         put(response.body)
-        drain()
-        // Detached, the socket is closed at once instead of being shut down, polled and read to
-        // its end first: with the body drained there is nothing to wait for.
-        unsafe FCGX_Detach(raw)
-        unsafe FCGX_Finish_r(raw)
+        if drain(), unsafe raw.pointee.keepConnection != 0 {
+            // Closes it all the same where reading or writing failed.
+            unsafe FCGX_Finish_r(raw)
+        } else {
+            // Detached, the socket is closed at once instead of being shut down, polled and read
+            // to its end first: with the body drained there is nothing to wait for.
+            unsafe raw.pointee.keepConnection = 0
+            unsafe FCGX_Detach(raw)
+            unsafe FCGX_Finish_r(raw)
+        }
+        let isOpen = unsafe raw.pointee.ipcFd >= 0
+        unsafe raw.pointee.ipcFd = -1
+        return isOpen
+    }
+
+    private func limit(_ socket: CInt) {
+        var patience = timeval(tv_sec: Connection.patience, tv_usec: 0)
+        let size = socklen_t(MemoryLayout<timeval>.size)
+        unsafe setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, size)
+        unsafe setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &patience, size)
     }
 
     private func put(_ bytes: [UInt8]) {
@@ -97,15 +110,19 @@ struct Connection: ~Copyable {
         unsafe FCGX_PutStr(start, CInt(text.utf8CodeUnitCount), raw.pointee.out)
     }
 
-    private func drain() {
+    /// Reads what is left of the body; `false` when that is more than the limit.
+    ///
+    /// The end is the empty record (FastCGI 1.0, section 3.3), not the announced length.
+    private func drain() -> Bool {
         var left = Connection.drainLimit
         // More than 1024 bytes would be taken from the heap.
-        unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 1024) { buffer in
+        return unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 1024) { buffer in
             while left > 0 {
                 let count = unsafe FCGX_GetStr(buffer.baseAddress, 1024, raw.pointee.in)
-                if count < 1024 { return }
+                if count < 1024 { return true }
                 left -= Int(count)
             }
+            return false
         }
     }
 }

@@ -2,23 +2,27 @@ internal import CLinux
 import Glibc
 import Synchronization
 
-/// Where workers wait for connections, and how they are told to stop.
+/// Where workers wait for requests, and how they are told to stop.
 ///
-/// libfcgi has no way to stop a pool of threads that wait in accept(2). Here all wait in one
-/// epoll(7) set for two things: the listening socket, and an eventfd(2) that is written once, at
-/// the end, and wakes all.
+/// libfcgi has no way to stop a pool of threads that wait in accept(2), and holds a thread for each
+/// connection that is kept. Here all workers wait in one epoll(7) set for three things: new
+/// connections at the listening socket, the next request on connections that are kept, and an
+/// eventfd(2) that is written once, at the end, and wakes all.
 ///
-/// The listening socket is one-shot: it wakes one worker, which arms it again when it has accepted.
-/// So a crowd of connections wakes workers one after the other, as each of them gets to run, and
-/// epoll_wait(2) wakes the one first that has waited least: few workers do what few can do. With 64
-/// clients that takes a tenth off the processor time of a session check, nginx's included, compared
-/// with a set for each worker (EPOLLEXCLUSIVE).
+/// Sockets are one-shot: an event wakes one worker, which arms the socket again when the next event
+/// may come: a connection's when its request is answered, the listening one when it has accepted.
+/// So no two workers read from one connection and none is held by a silent one. A crowd of
+/// connections wakes workers one after the other, as each of them gets to run, and epoll_wait(2)
+/// wakes the one first that has waited least: few workers do what few can do. With 64 clients that
+/// takes a tenth off the processor time of a session check, nginx's included, compared with a set
+/// for each worker (EPOLLEXCLUSIVE).
 final class Door: Sendable {
     /// How long to wait after the system ran out of descriptors or memory, in milliseconds:
     /// long enough not to spin, short enough to go unnoticed once there is room again.
     static let backOff: CInt = 50
 
     private let listener: Listener
+    private let kept = KeptConnections()
     private let poll: CInt
     private let shutSignal: CInt
     private let shutFlag = Atomic(false)
@@ -35,25 +39,42 @@ final class Door: Sendable {
     }
 
     deinit {
+        kept.close()
         for descriptor in [poll, shutSignal] where descriptor >= 0 { Glibc.close(descriptor) }
     }
 
-    /// Lets no more requests in.
+    /// Lets no more requests in, and closes the connections on which none is in work.
     ///
-    /// Connections that wait in the backlog stay there.
+    /// Connections that wait in the backlog stay there. nginx may be sending on one that is closed
+    /// here; it then sends the request again (coatcheck-upstream.conf).
     func shut() {
         shutFlag.store(true, ordering: .releasing)
+        kept.close()
         eventfd_write(shutSignal, 1)
     }
 
-    /// Waits for the next connection; `nil` once the door is shut or the socket is broken.
-    func next(_ report: (WorkerEvent) -> Void) -> CInt? {
+    /// Waits for a connection that has a request; `nil` once the door is shut or the socket broken.
+    ///
+    /// New and kept connections take turns: after a kept one the backlog is looked at first, and
+    /// else whatever has been ready longest. So neither kind can crowd out the other.
+    func next(after last: Arrival?, _ report: (WorkerEvent) -> Void) -> Arrival? {
+        if last?.isNew == false, !isShut {
+            let socket = accept()
+            if socket >= 0 { return Arrival(socket: socket, isNew: true) }
+            // Why there is none, the listening socket's own event tells.
+        }
         var isOutOfResources = false
         while !isShut {
-            guard wait() == listener.descriptor else { continue }
+            let (ready, hasLeft) = wait()
+            guard ready == listener.descriptor else {
+                guard kept.claim(ready) else { continue }
+                if !hasLeft { return Arrival(socket: ready, isNew: false) }
+                Glibc.close(ready)
+                continue
+            }
             defer { arm(listener.descriptor, by: EPOLL_CTL_MOD) }
-            let socket = accept4(listener.descriptor, nil, nil, CInt(SOCK_CLOEXEC.rawValue))
-            if socket >= 0 { return socket }
+            let socket = accept()
+            if socket >= 0 { return Arrival(socket: socket, isNew: true) }
             switch errno {
             case EAGAIN, EINTR, ECONNABORTED:
                 continue
@@ -70,12 +91,27 @@ final class Door: Sendable {
         return nil
     }
 
+    /// Keeps a connection whose request is answered for its next one.
+    ///
+    /// It is noted before it is armed, since from then on another worker may claim it.
+    func keep(_ arrival: Arrival) {
+        kept.add(arrival.socket)
+        arm(arrival.socket, by: arrival.isNew ? EPOLL_CTL_ADD : EPOLL_CTL_MOD)
+    }
+
+    private func accept() -> CInt {
+        accept4(listener.descriptor, nil, nil, CInt(SOCK_CLOEXEC.rawValue))
+    }
+
     private var isShut: Bool { shutFlag.load(ordering: .acquiring) }
 
-    /// Sleeps until something happens; returns the descriptor at which it did.
-    private func wait() -> CInt {
-        var event = unsafe epoll_event()
-        return unsafe epoll_wait(poll, &event, 1, -1) == 1 ? event.data.fd : -1
+    /// Sleeps until something happens at a descriptor, which is -1 when nothing did.
+    ///
+    /// A peer that has left has closed the connection and waits for no answer.
+    private func wait() -> (ready: CInt, hasLeft: Bool) {
+        var event = unsafe epoll_event(events: 0, data: epoll_data_t(fd: -1))
+        unsafe epoll_wait(poll, &event, 1, -1)
+        return unsafe (event.data.fd, event.events & EPOLLHUP.rawValue != 0)
     }
 
     /// Lets the next event of a descriptor wake one worker.

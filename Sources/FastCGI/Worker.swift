@@ -1,7 +1,7 @@
 import Glibc
 internal import HTTP
 
-/// A thread that takes requests from the listener, one at a time, and runs their handlers.
+/// A thread that takes requests from the door, one at a time, and runs their handlers.
 ///
 /// The thread is the task executor (SE-0417) of one task that lives as long as the worker. That
 /// task waits for a connection, which blocks the thread, and then awaits the responder; what the
@@ -43,21 +43,24 @@ final class Worker: TaskExecutor {
         jobs.run { job in unsafe job.runSynchronously(on: executor) }
     }
 
-    /// Answers one request after the other.
+    /// Answers one request after the other, each on whatever connection has one.
     private func serve() async {
         let connection = Connection()
-        while let socket = door.next(report) {
-            guard connection.open(socket) else {
+        var last: Arrival?
+        while let arrival = door.next(after: last, report) {
+            last = arrival
+            guard connection.open(arrival) else {
                 report(.malformedRequest)
                 continue
             }
-            guard connection.isComplete else {
+            let response: Response
+            if connection.isComplete {
+                response = await respond(connection.request)
+            } else {
                 report(.malformedRequest)
-                connection.close(with: Response(status: 400))
-                continue
+                response = Response(status: 400)
             }
-            let response = await respond(connection.request)
-            connection.close(with: response)
+            if connection.answer(with: response) { door.keep(arrival) }
         }
     }
 }

@@ -82,22 +82,6 @@ struct AnswerTests {
         }
     }
 
-    /// A kept connection would pin its worker, and could carry a forged request (FASTCGI 2.6).
-    @Test func `a connection that should be kept is closed all the same`() async throws {
-        try await TestServer.run(workers: 1) { server async throws in
-            let path = server.path
-            var request = WireRequest.get()
-            request.flags = 1
-            let both = request.bytes + request.bytes
-            let single = try await server.ask(request)
-            #expect(single.isWhole)
-            let answer = try await onThread { try Peer.exchange(both, with: path) }
-            #expect(answer.types.count { $0 == Wire.Kind.end.rawValue } == 1)
-            #expect(try await server.ask(.get()).status == 200)
-            #expect(server.handled == 3)
-        }
-    }
-
     @Test func `the id of the request is the one that was asked with`() async throws {
         try await TestServer.run { server async throws in
             let bytes =

@@ -112,19 +112,4 @@ struct BodyTests {
             #expect(try await server.ask(.get()).status == 200)
         }
     }
-
-    /// A forged request in the part of a body that nobody reads (FASTCGI 2.6).
-    @Test func `nothing in an unread body is taken for a request`() async throws {
-        try await TestServer.run(workers: 1) { server async throws in
-            let forged = WireRequest.get([("REMOTE_USER", "admin")]).bytes
-            for offset in stride(from: 0, to: 8, by: 1) {
-                var request = WireRequest.post(
-                    [UInt8](repeating: 0, count: 8192 * 2 + offset) + forged + forged
-                )
-                request.flags = 1
-                #expect(try await server.ask(request).isWhole)
-            }
-            #expect(server.handled == 8)
-        }
-    }
 }

@@ -3,7 +3,7 @@ import Glibc
 /// The other end of a connection to a pool: a web server, or somebody who pretends to be one.
 ///
 /// Its calls block, so they belong into `onThread`.
-struct Peer: ~Copyable {
+final class Peer: Sendable {
     private let socket: CInt
 
     /// Something that went wrong on the side of the test.
@@ -91,14 +91,22 @@ struct Peer: ~Copyable {
         return unsafe recv(socket, &byte, 1, flags) < 0 && errno == EAGAIN
     }
 
-    /// Reads up to the end of the connection.
-    func answer() throws -> WireAnswer {
+    /// Sends a request and reads its answer, which does not end the connection.
+    func ask(_ request: WireRequest) throws -> WireAnswer {
+        offer(request.bytes)
+        return try answer(until: { $0.ends[1] != nil })
+    }
+
+    /// Reads up to the end of the connection, or until there is enough.
+    func answer(until isEnough: (WireAnswer) -> Bool = { _ in false }) throws -> WireAnswer {
         var received: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while true {
             let count = unsafe recv(socket, &buffer, buffer.count, 0)
             if count > 0 {
                 received += buffer[..<count]
+                let answer = WireAnswer(received, isReset: false)
+                if isEnough(answer) { return answer }
             } else if count == 0 {
                 return WireAnswer(received, isReset: false)
             } else if errno == ECONNRESET {
@@ -107,5 +115,11 @@ struct Peer: ~Copyable {
                 throw Failure.timeout
             }
         }
+    }
+
+    /// Whether the other side closes the connection without another byte.
+    func isClosed() throws -> Bool {
+        let answer = try answer()
+        return answer.types.isEmpty && answer.rest.isEmpty
     }
 }

@@ -97,6 +97,13 @@ struct WireRequest: Sendable {
         return request
     }
 
+    /// The same request with FCGI_KEEP_CONN: the connection is to stay open.
+    var kept: WireRequest {
+        var request = self
+        request.flags = 1
+        return request
+    }
+
     /// Adds a parameter behind the others.
     mutating func add(_ name: String, _ value: String) {
         parameters.append((Array(name.utf8), Array(value.utf8)))

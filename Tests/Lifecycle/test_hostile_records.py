@@ -190,11 +190,13 @@ def test_values_that_are_no_text_are_an_error_of_the_client(
     assert_well(target)
 
 
-def test_a_kept_connection_is_not_kept(target: Deployment) -> None:
-    """FCGI_KEEP_CONN: the program may answer and close; the next connection is served."""
+def test_a_connection_that_is_to_be_kept_carries_one_request_after_the_other(
+    target: Deployment,
+) -> None:
     with fastcgi.Connection(target.socket) as connection:
-        connection.send(begin(keep=True) + HEALTH + record(STDIN))
-        assert fastcgi.parse(connection.receive()).status == 200
+        for _ in range(20):
+            connection.send(begin(keep=True) + HEALTH + record(STDIN))
+            assert fastcgi.parse(connection.receive()).status == 200
     assert_well(target)
 
 
