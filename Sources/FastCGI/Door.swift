@@ -93,10 +93,12 @@ final class Door: Sendable {
 
     /// Keeps a connection whose request is answered for its next one.
     ///
-    /// It is noted before it is armed, since from then on another worker may claim it.
+    /// It is noted before it is armed, since from then on another worker may claim it. Where the
+    /// system has no room for it in the set, it is closed.
     func keep(_ arrival: Arrival) {
         kept.add(arrival.socket)
-        arm(arrival.socket, by: arrival.isNew ? EPOLL_CTL_ADD : EPOLL_CTL_MOD)
+        let isArmed = arm(arrival.socket, by: arrival.isNew ? EPOLL_CTL_ADD : EPOLL_CTL_MOD)
+        if !isArmed, kept.claim(arrival.socket) { Glibc.close(arrival.socket) }
     }
 
     private func accept() -> CInt {
