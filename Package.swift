@@ -81,6 +81,14 @@ let package = Package(
             dependencies: ["Accounts", "Sessions", "Storage"],
             path: "Tests/TestStorage"
         ),
+        .executableTarget(
+            name: "store-bench",
+            dependencies: [
+                "Accounts", "Sessions", "Storage",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tests/Benchmarks/Store"
+        ),
         .testTarget(name: "FastCGITests", dependencies: ["FastCGI", "HTTP"]),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP"]),
         .testTarget(
