@@ -58,6 +58,7 @@ let package = Package(
             dependencies: [
                 "Accounts", "Sessions", "Telemetry",
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]
         ),
         .target(name: "Telemetry", dependencies: ["CLinux"]),

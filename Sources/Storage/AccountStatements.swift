@@ -102,15 +102,14 @@ extension SQLiteStorage {
         let statement = try db.cachedStatement(
             sql: """
                 SELECT 1 FROM sessions s JOIN users u ON u.id = s.user_id
-                WHERE s.id = :id AND u.disabled = 0 AND (:isAnybody OR EXISTS (
+                WHERE s.id = ? AND u.disabled = 0 AND (? OR EXISTS (
                     SELECT 1 FROM user_groups WHERE user_id = u.id AND name = 'admin'
                 ))
                 """
         )
-        let arguments: StatementArguments = [
-            "id": mandate.session.stored, "isAnybody": !mandate.isAdministrative,
-        ]
-        guard try statement.first(arguments, { _ in true }) != nil else {
+        let isAnybody = !mandate.isAdministrative
+        let values: Statement.Values = [mandate.session.stored, isAnybody]
+        guard try statement.first(values, { _ in true }) != nil else {
             throw StorageError.mandateEnded
         }
     }
@@ -140,7 +139,7 @@ extension SQLiteStorage {
 
 extension User {
     /// Reads the columns of `userColumns`.
-    init(_ row: Row) throws {
+    init(_ row: Columns) throws {
         self.init(
             id: try row.publicID(at: 0),
             username: try row.text(at: 1),

@@ -70,7 +70,7 @@ extension SQLiteStorage: AccountStorage {
     ) async throws(StorageError) -> UserPage {
         let limit = min(max(1, limit), 10_000)
         let rows = try read { db in
-            try db.cachedStatement(sql: text.isEmpty ? Self.pageSQL() : Self.searchSQL).all([
+            try db.cachedStatement(sql: text.isEmpty ? Self.pageSQL() : Self.searchSQL).all(named: [
                 "cursor": (cursor?.text ?? "").stored, "limit": limit + 1,
                 "text": text.isEmpty ? nil : text.stored,
             ]) { row in

@@ -17,7 +17,7 @@ extension SQLiteStorage {
                     """
             )
             for record in records {
-                try statement.execute(arguments: [
+                try statement.run([
                     record.at, record.event.stored, record.user?.stored, record.by?.stored,
                     record.session?.stored, record.address?.stored, record.request?.stored,
                     record.detail.stored,
@@ -49,7 +49,7 @@ extension SQLiteStorage {
         if let event = filter.event { arguments["event"] = event.stored }
         let values = StatementArguments(arguments)
         return try read { db in
-            try db.cachedStatement(sql: sql).all(values, StoredAudit.init)
+            try db.cachedStatement(sql: sql).all(named: values, StoredAudit.init)
         }
     }
 
@@ -103,7 +103,7 @@ extension SQLiteStorage {
 
 extension StoredAudit {
     /// Reads the columns of the table in their order.
-    fileprivate init(_ row: Row) throws {
+    fileprivate init(_ row: Columns) throws {
         let record = AuditRecord(
             at: try row.integer(at: 1),
             event: try row.text(at: 2),

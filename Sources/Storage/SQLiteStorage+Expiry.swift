@@ -17,8 +17,8 @@ extension SQLiteStorage {
         let removed = try await commits.perform { db in
             try step.expired.flatMap { key in
                 try Self.end(
-                    where: "key = :key AND \(Self.isExpiredSQL)",
-                    ["key": key.stored, "time": now.seconds],
+                    where: "key = ?1 AND \(Self.isExpiredSQL)",
+                    [key.stored, now.seconds],
                     at: now,
                     in: db
                 ).map(\.key)
@@ -53,7 +53,7 @@ extension SQLiteStorage {
                     )
                     """
             )
-            try statement.execute(arguments: [time.seconds, max(0, limit)])
+            try statement.run([time.seconds, max(0, limit)])
             return db.changesCount
         }
     }
@@ -67,18 +67,18 @@ extension SQLiteStorage {
         }
     }
 
-    /// Whether a session is over at `:time` for certain.
+    /// Whether a session is over at `?2` for certain.
     ///
     /// The idle limit must have passed by more than the stored last-seen time may lag
     /// (`SessionPolicy.touchInterval(idleLimit:)`).
     private static let isExpiredSQL = """
-        (expires_at <= :time OR :time - last_seen_at
+        (expires_at <= ?2 OR ?2 - last_seen_at
             - min(\(SessionPolicy.touchInterval), idle_limit / 10) > idle_limit)
         """
 
     /// The next records by key, and whether each is over.
     private static let visitSQL = """
-        SELECT key, \(isExpiredSQL) FROM sessions WHERE key > :cursor ORDER BY key LIMIT :limit
+        SELECT key, \(isExpiredSQL) FROM sessions WHERE key > ?1 ORDER BY key LIMIT ?3
         """
 
     /// Reads the keys of the expired records among the next ones.
@@ -88,22 +88,13 @@ extension SQLiteStorage {
         limit: Int
     ) throws(StorageError) -> (expired: [TokenDigest], cursor: TokenDigest?) {
         try read { db in
-            let rows = try Row.fetchCursor(
-                db.cachedStatement(sql: Self.visitSQL),
-                arguments: [
-                    "time": now.seconds, "cursor": cursor?.stored ?? Data(), "limit": max(1, limit),
-                ]
-            )
-            var expired: [TokenDigest] = []
-            var last: TokenDigest?
-            var count = 0
-            while let row = try rows.next() {
-                let key = try row.tokenDigest(at: 0)
-                if try row.integer(at: 1) == 1 { expired.append(key) }
-                last = key
-                count += 1
+            let rows = try db.cachedStatement(sql: Self.visitSQL).all(
+                [cursor?.stored ?? Data(), now.seconds, max(1, limit)]
+            ) { row in
+                (key: try row.tokenDigest(at: 0), isExpired: try row.integer(at: 1) == 1)
             }
-            return (expired, count == max(1, limit) ? last : nil)
+            let expired = rows.filter(\.isExpired).map(\.key)
+            return (expired, rows.count == max(1, limit) ? rows.last?.key : nil)
         }
     }
 }

@@ -1,4 +1,3 @@
-internal import Foundation
 internal import GRDB
 package import Sessions
 
@@ -69,7 +68,7 @@ extension SQLiteStorage: SessionStorage {
             )
             for use in uses {
                 let time = use.seenAt.seconds
-                try statement.execute(arguments: [time, use.key.stored, time])
+                try statement.run([time, use.key.stored, time])
             }
         }
     }
@@ -88,8 +87,8 @@ extension SQLiteStorage: SessionStorage {
     ) async throws(StorageError) -> EndedSession? {
         try await commits.perform { db in
             try Self.end(
-                where: "id = :id AND user_id = :user",
-                ["id": id.stored, "user": user.stored],
+                where: "user_id = ? AND id = ?",
+                [user.stored, id.stored],
                 at: now,
                 in: db
             ).first
@@ -103,13 +102,7 @@ extension SQLiteStorage: SessionStorage {
     ) async throws(StorageError) -> [EndedSession] {
         try await commits.perform { db in
             if let user { return try Self.endAll(of: user, except: kept, at: now, in: db) }
-            // No id is empty, so an empty one keeps none.
-            return try Self.end(
-                where: "id <> :kept",
-                ["kept": kept?.stored ?? Data()],
-                at: now,
-                in: db
-            )
+            return try Self.end(where: "id IS NOT ?", [kept?.stored], at: now, in: db)
         }
     }
 }

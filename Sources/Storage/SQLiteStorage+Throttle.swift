@@ -31,11 +31,11 @@ extension SQLiteStorage: ThrottleStorage {
             for entry in entries {
                 let (scope, key) = (entry.key.scope.rawValue, Data(entry.key.bytes))
                 if entry.failures > 0 {
-                    try replacement.execute(arguments: [
+                    try replacement.run([
                         scope, key, entry.failures, entry.lastTryAt.seconds,
                     ])
                 } else {
-                    try removal.execute(arguments: [scope, key])
+                    try removal.run([scope, key])
                 }
             }
         }
@@ -44,17 +44,17 @@ extension SQLiteStorage: ThrottleStorage {
     package func removeThrottleEntries(before time: Timestamp) async throws(StorageError) {
         try await commits.perform { db in
             try db.cachedStatement(sql: "DELETE FROM throttle WHERE last_try_at < ?")
-                .execute(arguments: [time.seconds])
+                .run([time.seconds])
         }
     }
 }
 
 extension ThrottleEntry {
     /// Reads the columns scope, key, failures and time of the last try.
-    fileprivate init(_ row: Row) throws {
+    fileprivate init(_ row: Columns) throws {
         guard let scope = Int(exactly: try row.integer(at: 0)),
             let failures = Int(exactly: try row.integer(at: 2)),
-            let key = ThrottleKey(scope: scope, bytes: try row.bytes(at: 1))
+            let key = ThrottleKey(scope: scope, bytes: row.bytes(at: 1))
         else { throw StorageError(.SQLITE_CORRUPT) }
         self.init(
             key: key,

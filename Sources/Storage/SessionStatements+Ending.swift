@@ -1,4 +1,3 @@
-internal import Foundation
 internal import GRDB
 internal import Sessions
 
@@ -10,7 +9,7 @@ extension SQLiteStorage {
         at now: Timestamp,
         in db: Database
     ) throws -> EndedSession? {
-        try end(where: "key = :key", ["key": key.stored], at: now, in: db).first
+        try end(where: "key = ?", [key.stored], at: now, in: db).first
     }
 
     /// Ends all sessions of a user, but for one.
@@ -20,12 +19,9 @@ extension SQLiteStorage {
         at now: Timestamp,
         in db: Database
     ) throws -> [EndedSession] {
-        guard let kept else {
-            return try end(where: "user_id = :user", ["user": user.stored], at: now, in: db)
-        }
-        return try end(
-            where: "user_id = :user AND id <> :kept",
-            ["user": user.stored, "kept": kept.stored],
+        try end(
+            where: "user_id = ? AND id IS NOT ?",
+            [user.stored, kept?.stored],
             at: now,
             in: db
         )
@@ -34,26 +30,27 @@ extension SQLiteStorage {
     /// Ends the sessions that a condition names, and remembers their keys.
     static func end(
         where condition: String,
-        _ arguments: [String: (any DatabaseValueConvertible)?],
+        _ values: Statement.Values,
         at now: Timestamp,
         in db: Database
     ) throws -> [EndedSession] {
+        let deletion = try db.cachedStatement(
+            sql: "DELETE FROM sessions WHERE \(condition) RETURNING key, id, user_id"
+        )
+        let ended = try deletion.all(values, EndedSession.init)
         // A key that ended before and was in use again counts from its last end.
         let burial = try db.cachedStatement(
             sql: """
                 INSERT OR REPLACE INTO ended_sessions (key, id, user_id, ended_at)
-                SELECT key, id, user_id, :now FROM sessions WHERE \(condition)
+                VALUES (?, ?, ?, ?)
                 """
         )
-        var values = StatementArguments(arguments)
-        values += ["now": now.seconds]
-        try burial.execute(arguments: values)
-        guard db.changesCount > 0 else { return [] }
-        let deletion = try db.cachedStatement(
-            sql: "DELETE FROM sessions WHERE \(condition) RETURNING key, id, user_id"
-        )
-        return try Row.fetchAll(deletion, arguments: StatementArguments(arguments))
-            .map(EndedSession.init)
+        for session in ended {
+            try burial.run([
+                session.key.stored, session.id.stored, session.userID.stored, now.seconds,
+            ])
+        }
+        return ended
     }
 
     /// Ends the least recently used sessions of a user beyond `limit`, but never the new one.
@@ -66,29 +63,26 @@ extension SQLiteStorage {
         in db: Database
     ) throws -> [EndedSession] {
         let user = new.userID.stored
-        let count = try Int.fetchOne(
-            db.cachedStatement(sql: "SELECT count(*) FROM sessions WHERE user_id = ?"),
-            arguments: [user]
+        let counting = try db.cachedStatement(
+            sql: "SELECT count(*) FROM sessions WHERE user_id = ?"
         )
-        guard let count, count > max(1, limit) else { return [] }
-        let surplus = try Row.fetchAll(
-            db.cachedStatement(
-                sql: """
-                    SELECT key FROM sessions WHERE user_id = ? AND key <> ?
-                    ORDER BY last_seen_at, created_at, key LIMIT ?
-                    """
-            ),
-            arguments: [user, new.key.stored, count - max(1, limit)]
+        let count = try counting.first([user]) { try $0.integer(at: 0) } ?? 0
+        let surplus = count - Int64(max(1, limit))
+        guard surplus > 0 else { return [] }
+        let oldest = try db.cachedStatement(
+            sql: """
+                SELECT key FROM sessions WHERE user_id = ? AND key <> ?
+                ORDER BY last_seen_at, created_at, key LIMIT ?
+                """
         )
-        return try surplus.compactMap { row in
-            try end(row.tokenDigest(at: 0), at: new.lastSeenAt, in: db)
-        }
+        return try oldest.all([user, new.key.stored, surplus]) { try $0.tokenDigest(at: 0) }
+            .compactMap { try end($0, at: new.lastSeenAt, in: db) }
     }
 }
 
 extension EndedSession {
     /// Reads the columns key, id and user.
-    init(_ row: Row) throws {
+    init(_ row: Columns) throws {
         self.init(
             key: try row.tokenDigest(at: 0),
             id: try row.publicID(at: 1),

@@ -53,7 +53,7 @@ extension SQLiteStorage {
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, CAST(? AS TEXT), CAST(? AS TEXT))
                 """
         )
-        try statement.execute(arguments: [
+        try statement.run([
             session.key.stored, session.id.stored, session.userID.stored,
             session.createdAt.seconds, session.authenticatedAt.seconds, session.lastSeenAt.seconds,
             session.expiresAt.seconds, session.idleLimit, session.isRemembered,
@@ -64,7 +64,7 @@ extension SQLiteStorage {
 
 extension Principal {
     /// Reads the columns id, username, email and joined groups, beginning at `first`.
-    init(_ row: Row, from first: Int) throws {
+    init(_ row: Columns, from first: Int) throws {
         self.init(
             id: try row.publicID(at: first),
             username: try row.text(at: first + 1),
@@ -76,7 +76,7 @@ extension Principal {
 
 extension Session {
     /// Reads the columns with which `findSQL` and `listSQL` begin.
-    init(_ row: Row, key: TokenDigest, userID: PublicID) throws {
+    init(_ row: Columns, key: TokenDigest, userID: PublicID) throws {
         self.init(
             key: key,
             id: try row.publicID(at: 0),
@@ -95,7 +95,7 @@ extension Session {
 
 extension FoundSession {
     /// Reads the columns of `findSQL`.
-    init(_ row: Row, key: TokenDigest) throws {
+    init(_ row: Columns, key: TokenDigest) throws {
         let principal = try Principal(row, from: 9)
         let session = try Session(row, key: key, userID: principal.id)
         self.init(session: session, principal: principal)

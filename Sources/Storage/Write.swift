@@ -36,9 +36,9 @@ struct Write: Sendable {
     ) -> Result<Value, StorageError> {
         do {
             // Prepared statements: `Database.inSavepoint` would parse its SQL each time.
-            try db.cachedStatement(sql: "SAVEPOINT write").execute()
+            try db.cachedStatement(sql: "SAVEPOINT write").run()
             let value = try work(db)
-            try db.cachedStatement(sql: "RELEASE write").execute()
+            try db.cachedStatement(sql: "RELEASE write").run()
             return .success(value)
         } catch {
             undo(on: db)
@@ -51,8 +51,8 @@ struct Write: Sendable {
         // When SQLite has rolled back the whole transaction there is no savepoint any more.
         guard db.isInsideTransaction else { return }
         do {
-            try db.cachedStatement(sql: "ROLLBACK TO write").execute()
-            try db.cachedStatement(sql: "RELEASE write").execute()
+            try db.cachedStatement(sql: "ROLLBACK TO write").run()
+            try db.cachedStatement(sql: "RELEASE write").run()
         } catch {
             try? db.rollback()
         }
