@@ -1,11 +1,13 @@
 internal import GRDB
 internal import Sessions
+internal import Synchronization
 
 /// Writes that arrive while a transaction is being written share the next one.
 ///
 /// A durable transaction costs a wait for the disk, however little is in it. So one is written at
 /// a time, and whatever is asked for meanwhile is collected and written together: with one caller
-/// a write costs one wait, with 64 callers 64 writes cost one wait.
+/// a write costs one wait, with 64 callers 64 writes cost one wait. Whoever arrives while the
+/// writes of a transaction are running still joins it.
 ///
 /// Promises
 /// 1. A caller is resumed after COMMIT has returned, never before, so what it was told is durable.
@@ -18,10 +20,10 @@ internal import Sessions
 /// While another process holds the write lock, the beginning is tried for `slice` milliseconds at a
 /// time until the wait is used up. In between the connection is free for others (`ChangeFeed`), and
 /// those who arrive meanwhile join the batch and share its fate, so nobody waits longer.
-actor GroupCommit {
+final class GroupCommit: Sendable {
     /// How many writes share a transaction at most.
     ///
-    /// It caps the time that the write lock is held: a write is some 50 µs, 512 are some 25 ms.
+    /// It caps the time that the write lock is held: a write is some 20 µs, 512 are some 10 ms.
     private static let limit = 512
 
     /// How many milliseconds one attempt waits for the write lock: the connection's busy timeout.
@@ -29,10 +31,15 @@ actor GroupCommit {
     /// It is a quarter of the 200 ms within which a change of another process must be seen.
     static let slice = 50
 
+    /// What is asked for and not yet in a transaction, and whether somebody sees to it.
+    struct Line {
+        var waiting: [Write] = []
+        var isServed = false
+    }
+
+    let line = Mutex(Line())
     private let writer: DatabaseQueue
     private let attempts: Int
-    private var waiting: [Write] = []
-    private var isDraining = false
 
     /// Prepares to write on a connection, waiting for locks of other processes at most
     /// `lockWait` milliseconds.
@@ -46,64 +53,48 @@ actor GroupCommit {
         _ work: @escaping @Sendable (Database) throws -> Value
     ) async throws(StorageError) -> Value {
         let outcome = await withCheckedContinuation { continuation in
-            waiting.append(Write(work, continuation))
-            if !isDraining {
-                isDraining = true
-                Task(executorPreference: globalConcurrentExecutor) { await self.drain() }
+            let write = Write(work, continuation)
+            let isServed = line.withLock { line in
+                line.waiting.append(write)
+                defer { line.isServed = true }
+                return line.isServed
             }
+            if !isServed { serve() }
         }
         return try outcome.get()
     }
 
-    /// Writes batch after batch until nobody waits.
-    private func drain() async {
+    /// Writes what waits, in turns of the connection's queue: one for each transaction or attempt,
+    /// so that others have theirs in between.
+    private func serve(attempt: Int = 1) {
+        writer.asyncWriteWithoutTransaction { db in
+            do {
+                try db.beginTransaction(.immediate)
+                self.commit(on: db)
+            } catch DatabaseError.SQLITE_BUSY where attempt < self.attempts {
+                return self.serve(attempt: attempt + 1)
+            } catch {
+                for write in self.take() { write.refuse(StorageError(error)) }
+            }
+            if self.isAnybodyLeft() { self.serve() }
+        }
+    }
+
+    /// Runs what waits in the open transaction, also what arrives meanwhile, ends the transaction,
+    /// and tells everybody.
+    private func commit(on db: Database) {
         var batch: [Write] = []
-        var attempt = 0
-        while !(batch.isEmpty && waiting.isEmpty) {
-            let room = min(Self.limit - batch.count, waiting.count)
-            batch += waiting.prefix(room)
-            waiting.removeFirst(room)
-            attempt += 1
-            // Suspended here, the actor takes in what becomes the next batch.
-            let isDone = await write(batch, isLastAttempt: attempt >= attempts)
-            if isDone {
-                batch = []
-                attempt = 0
-            }
-        }
-        isDraining = false
-    }
-
-    /// Writes a batch on the connection's queue and settles it; `false` when the lock was not to
-    /// be had and another attempt is due.
-    private func write(_ batch: [Write], isLastAttempt: Bool) async -> Bool {
-        await withCheckedContinuation { continuation in
-            writer.asyncWriteWithoutTransaction { db in
-                do {
-                    try db.beginTransaction(.immediate)
-                } catch DatabaseError.SQLITE_BUSY where !isLastAttempt {
-                    return continuation.resume(returning: false)
-                } catch {
-                    for write in batch { write.refuse(StorageError(error)) }
-                    return continuation.resume(returning: true)
-                }
-                Self.commit(batch, on: db)
-                continuation.resume(returning: true)
-            }
-        }
-    }
-
-    /// Runs the writes of a batch in the open transaction, ends it, and tells everybody.
-    private static func commit(_ batch: [Write], on db: Database) {
         var settlements: [Write.Settlement] = []
         var failure: StorageError?
-        for write in batch {
-            settlements.append(write.run(db))
+        while failure == nil {
+            // Those who were told of the last transaction are coming back while these are written.
+            if settlements.count == batch.count { batch += take(atMost: Self.limit - batch.count) }
+            guard settlements.count < batch.count else { break }
+            settlements.append(batch[settlements.count].run(db))
             // A full disk or a failed read can make SQLite roll back everything: nothing of the
             // batch is left, and what came after would be committed by itself.
-            guard db.isInsideTransaction else {
+            if !db.isInsideTransaction {
                 failure = settlements.last?.failure ?? StorageError(.SQLITE_ABORT)
-                break
             }
         }
         if failure == nil {
@@ -120,6 +111,23 @@ actor GroupCommit {
             } else {
                 settlements[index].acknowledge()
             }
+        }
+    }
+
+    /// Takes those who have waited longest out of the line.
+    private func take(atMost count: Int = .max) -> [Write] {
+        line.withLock { line in
+            let first = Array(line.waiting.prefix(count))
+            line.waiting.removeFirst(first.count)
+            return first
+        }
+    }
+
+    /// Whether somebody waits; when nobody does, the next who comes starts anew.
+    private func isAnybodyLeft() -> Bool {
+        line.withLock { line in
+            line.isServed = !line.waiting.isEmpty
+            return line.isServed
         }
     }
 }

@@ -66,6 +66,27 @@ import Testing
         #expect(commits.count <= 32)
     }
 
+    @Test func `a write that arrives while others are running joins their transaction`()
+        async throws
+    {
+        let commits = CommitCounter()
+        try await storage.writer.writeWithoutTransaction { db in
+            db.add(transactionObserver: commits, extent: .databaseLifetime)
+        }
+        let group = storage.commits
+        let late = Mutex<Task<Void, any Error>?>(nil)
+        try await group.perform { db in
+            try Self.countWrite(db)
+            late.withLock { $0 = Task { try await group.perform(Self.countWrite) } }
+            while group.line.withLock(\.waiting.isEmpty) {}
+        }
+        try await late.withLock { $0 }?.value
+        #expect(commits.count == 1)
+        #expect(
+            try storage.readers.read { try Int.fetchOne($0, sql: "SELECT writes FROM probe") } == 2
+        )
+    }
+
     @Test func `a transaction that cannot be committed fails everybody in it`() async throws {
         let user = Sample.user()
         try await storage.insert(Sample.account(user))
@@ -129,6 +150,10 @@ import Testing
             }
             return await group.reduce(into: []) { $0.append($1) }
         }
+    }
+
+    private static func countWrite(_ db: Database) throws {
+        try db.execute(sql: "UPDATE probe SET writes = writes + 1")
     }
 
     private func count(_ table: String) async throws -> Int? {
