@@ -6,13 +6,16 @@ package import Sessions
 /// in the transaction of the change, so that nothing is done for a session that ended meanwhile.
 /// The operator's command line needs none.
 package struct Mandate: Hashable, Sendable {
+    /// The account whose session asks.
+    package let user: PublicID
     /// The session that asks, by the id that stays when it is renewed.
     package let session: PublicID
     /// Whether its user must belong to the group `admin`.
     package let isAdministrative: Bool
 
     /// Describes who asks.
-    package init(session: PublicID, isAdministrative: Bool) {
+    package init(user: PublicID, session: PublicID, isAdministrative: Bool) {
+        self.user = user
         self.session = session
         self.isAdministrative = isAdministrative
     }

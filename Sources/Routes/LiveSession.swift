@@ -13,7 +13,7 @@ struct LiveSession: Sendable {
 
     /// What storage looks at again when it changes an account on this session's behalf.
     func mandate(asAdministrator isAdministrative: Bool) -> Mandate {
-        Mandate(session: session.id, isAdministrative: isAdministrative)
+        Mandate(user: userID, session: session.id, isAdministrative: isAdministrative)
     }
 }
 

@@ -1,7 +1,8 @@
 /// Where sessions are kept between requests and restarts.
 ///
 /// Every conformer keeps these promises; the conformance suite checks each by its number.
-/// 1. `insert` never replaces: a key or an id that is taken throws `.duplicate`.
+/// 1. `insert` never replaces: a key that is taken, or an id that another session of the user has,
+///    throws `.duplicate`.
 /// 2. `insert` and `replace` refuse the session of an absent or disabled user, and of one whose
 ///    password is no longer the one that was proved, with `.unknownUser`; they answer with the
 ///    user as of the same transaction.

@@ -102,13 +102,13 @@ extension SQLiteStorage {
         let statement = try db.cachedStatement(
             sql: """
                 SELECT 1 FROM sessions s JOIN users u ON u.id = s.user_id
-                WHERE s.id = ? AND u.disabled = 0 AND (? OR EXISTS (
+                WHERE s.user_id = ? AND s.id = ? AND u.disabled = 0 AND (? OR EXISTS (
                     SELECT 1 FROM user_groups WHERE user_id = u.id AND name = 'admin'
                 ))
                 """
         )
         let isAnybody = !mandate.isAdministrative
-        let values: Statement.Values = [mandate.session.stored, isAnybody]
+        let values: Statement.Values = [mandate.user.stored, mandate.session.stored, isAnybody]
         guard try statement.first(values, { _ in true }) != nil else {
             throw StorageError.mandateEnded
         }

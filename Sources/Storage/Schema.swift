@@ -35,8 +35,9 @@ internal import Sessions
 ///
 /// # sessions: one row per signed-in device
 /// - `key`: the digest of the ticket; primary key.
-/// - `id`: the public id; unique.
-/// - `user_id`: the account; indexed, to list, count and end the sessions of one account.
+/// - `id`: the public id.
+/// - `user_id`: the account; indexed with the id, which is unique for each, to list, count and end
+///   the sessions of one account and to find one of them.
 /// - `created_at`, `authenticated_at`, `last_seen_at`, `expires_at`: times. `last_seen_at` only
 ///   ever grows.
 /// - `idle_limit`: how many seconds it may stay unused.
@@ -101,6 +102,9 @@ enum Schema {
         migrator.registerMigration("v2", foreignKeyChecks: .immediate) { db in
             try db.execute(sql: v2)
             try fillNameKeys(db)
+        }
+        migrator.registerMigration("v3", foreignKeyChecks: .immediate) { db in
+            try db.execute(sql: v3)
         }
         return migrator
     }

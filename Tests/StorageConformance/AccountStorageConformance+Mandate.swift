@@ -10,10 +10,10 @@ extension AccountStorageConformance {
             let bob = try await storage.signUp(Sample.user("bob"))
             let mine = try await storage.signIn(Sample.session(of: ada))
             let theirs = try await storage.signIn(Sample.session(of: bob))
-            let root = Mandate(session: mine.id, isAdministrative: true)
+            let root = Mandate(user: ada.id, session: mine.id, isAdministrative: true)
             let refused = [
-                Mandate(session: theirs.id, isAdministrative: true),
-                Mandate(session: .random(), isAdministrative: false),
+                Mandate(user: bob.id, session: theirs.id, isAdministrative: true),
+                Mandate(user: bob.id, session: .random(), isAdministrative: false),
             ]
             for mandate in refused {
                 for change in changes(to: bob, storage, by: mandate) {
@@ -37,7 +37,7 @@ extension AccountStorageConformance {
                 try await storage.signUp(Sample.user("eve\(number)", groups: ["admin"]))
                 let session = try await storage.signIn(Sample.session(of: ada))
                 try await end(ada)
-                let mandate = Mandate(session: session.id, isAdministrative: true)
+                let mandate = Mandate(user: ada.id, session: session.id, isAdministrative: true)
                 for change in changes(to: bob, storage, by: mandate) {
                     await #expect(throws: StorageError.mandateEnded) { try await change() }
                 }

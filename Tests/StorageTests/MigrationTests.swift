@@ -68,10 +68,65 @@ import Testing
         try storage.close()
     }
 
+    @Test func `sessions of the second version go on, live and ended`() async throws {
+        let users = [PublicID.random(), .random()]
+        let live = (0..<40).map { Sample.session(of: users[$0 % 2], at: Int64($0)) }
+        let ended = Sample.session(of: users[0])
+        try await makeVersion("v2") { db in
+            for (number, user) in users.enumerated() {
+                try db.execute(
+                    sql: "INSERT INTO users VALUES (?, ?, NULL, '$1', 0, 0, ?, NULL, 1, 1)",
+                    arguments: [user.stored, "user\(number)", "user\(number)"]
+                )
+            }
+            for session in live {
+                try db.execute(
+                    sql: "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)",
+                    arguments: [
+                        session.key.stored, session.id.stored, session.userID.stored,
+                        session.createdAt.seconds, session.authenticatedAt.seconds,
+                        session.lastSeenAt.seconds, session.expiresAt.seconds, session.idleLimit,
+                        session.clientAddress, session.userAgent,
+                    ]
+                )
+            }
+            try db.execute(
+                sql: "INSERT INTO ended_sessions VALUES (?, ?, ?, 5)",
+                arguments: [ended.key.stored, ended.id.stored, ended.userID.stored]
+            )
+        }
+        let storage = try database.open()
+        for session in live {
+            #expect(try await storage.find(session.key)?.session == session)
+            #expect(try await storage.owner(ofSession: session.id) == session.userID)
+        }
+        #expect(try await storage.sessionCount() == live.count)
+        #expect(try await storage.ended(ended.key) == EndedSession(ended))
+        let end = try await storage.remove(live[0].id, of: users[0], at: Sample.start)
+        #expect(end == EndedSession(live[0]))
+        await #expect(throws: StorageError.duplicate) {
+            try await storage.insert(Sample.session(of: users[0], id: live[2].id), keeping: 99)
+        }
+        // Deleting an account still takes its sessions along, whoever does it.
+        try await storage.writer.write { db in
+            try db.execute(sql: "DELETE FROM users WHERE id = ?", arguments: [users[1].stored])
+        }
+        #expect(try await storage.sessionCount() == live.count / 2 - 1)
+        try storage.close()
+    }
+
     /// Makes a database as the first version did.
     private func makeFirstVersion(_ fill: @Sendable (Database) throws -> Void) async throws {
+        try await makeVersion("v1", fill)
+    }
+
+    /// Makes a database as a version did.
+    private func makeVersion(
+        _ version: String,
+        _ fill: @Sendable (Database) throws -> Void
+    ) async throws {
         let queue = try DatabaseQueue(path: database.path)
-        try Schema.migrator.migrate(queue, upTo: "v1")
+        try Schema.migrator.migrate(queue, upTo: version)
         try await queue.write { try fill($0) }
         try queue.close()
     }
