@@ -4,7 +4,7 @@
 #   PORT=8443                    the port of `make run`
 #   DESTDIR= PREFIX=/usr/local SYSCONFDIR=/etc    where `make install` installs to
 #   TESTS=...                    more arguments for pytest, for instance TESTS='-k logout -x'
-#   BENCH=...                    more arguments for the benchmark, for instance BENCH='--rounds 9'
+#   BENCH=...                    more arguments for the benchmark, for instance BENCH='--only checks'
 #   BUDGETS=--profile            `make budgets` also prints the functions that cost most
 
 PORT ?= 8443
@@ -96,9 +96,9 @@ lint: ## formatting, doc comments, syntax of the scripts
 
 ##@ Figures
 
-bench: build ## session checks per second, next to a C responder on the same libfcgi
+bench: build ## checks through nginx beside a C responder, PHP, Node and Deno; BENCH=--quick to try
 	@deploy/packages run bench
-	@$(PYTHON) Tests/Benchmarks/bench.py --report .run/bench.md $(BENCH)
+	@$(PYTHON) Tests/Benchmarks/bench.py $(BENCH)
 
 budgets: build ## instructions and system calls of requests, held to Tests/Benchmarks/budgets.toml
 	@deploy/packages budgets

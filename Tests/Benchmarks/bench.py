@@ -1,159 +1,87 @@
-"""Session checks per second through nginx, beside a C program that does nothing.
+"""Coatcheck measured through nginx, beside a C program that does nothing and beside its peers.
 
-Every peer stands behind an nginx of its own with the same settings. All are measured in one run,
-in rounds whose order is shuffled, and compared within each round: a slow moment of the machine
-then hits everybody. Two ways of asking:
+Sections, each of which `--only` can choose:
 
-    direct         the check itself, reached as a location
-    auth_request   a static file of two bytes that the check guards
+    checks    session checks and /me, beside the peers
 
-The sessions are real ones, of accounts signed up over HTTP. Everything runs in a folder of its
-own on free loopback ports and is stopped at the end.
+Everything runs in a folder of its own on free loopback ports and is stopped at the end. What is
+compared is measured in one run, in rounds whose order is drawn, and ratios are taken within a round.
 """
 
 import argparse
-import contextlib
-import http.client
 import json
 import os
 import pathlib
-import random
-import re
-import secrets
+import platform
 import signal
-import statistics
-import subprocess
 import sys
+import time
 
-from stage import HERE, WAYS, WORKERS, Peer, Stage, coatcheck, responder
+import checks
+from figures import TARGET_HEADINGS, table
+from load import title
+from peers import PEERS, WORKERS
+from stage import ROOT, Stage
 
-ACCOUNTS = 64
-FLOOR = Peer("C responder", responder)
-# The first one's accounts are signed up; one more peer is one more entry.
-PEERS = [Peer("Coatcheck", coatcheck), FLOOR]
-
-
-def ask(peer, method, path, headers=None, body=None, source="127.0.0.1"):
-    """One request; the answer's status and its cookie."""
-    connection = http.client.HTTPConnection("127.0.0.1", peer.port, timeout=30,
-                                            source_address=(source, 0))
-    with contextlib.closing(connection):
-        connection.request(method, path, body, headers or {})
-        answer = connection.getresponse()
-        answer.read()
-        return answer.status, (answer.headers["Set-Cookie"] or "").split(";")[0]
+SECTIONS = {"checks": checks}
 
 
-def sign_up(peer):
-    """Signs accounts up and returns the cookie of each."""
-    cookies = []
-    for number in range(ACCOUNTS):
-        person = {"username": f"user{number:03}@bench.example", "password": secrets.token_hex(16)}
-        # nginx limits sign-ups by address, so each comes from its own.
-        status, cookie = ask(peer, "POST", "/api/signup", {"Content-Type": "application/json"},
-                             json.dumps(person), f"127.0.1.{number + 1}")
-        if status != 201 or "=" not in cookie:
-            raise SystemExit(f"bench: sign-up answered {status}")
-        cookies.append(cookie)
-    return cookies
+def as_json(value):
+    """Figures as JSON has them: the keys of groups become text."""
+    if isinstance(value, dict):
+        return {title(key): as_json(inner)
+                for key, inner in value.items()}
+    if isinstance(value, list):
+        return [as_json(inner) for inner in value]
+    return value if isinstance(value, (str, int, float, type(None))) else as_json(vars(value))
 
 
-def prove(peer, cookies):
-    """Refuses to measure a peer that answers wrongly; the floor alone lets everybody in."""
-    for way, granted in (("direct", 204), ("auth_request", 200)):
-        refused = granted if peer is FLOOR else 401
-        for headers, right in (({"Cookie": cookies[0]}, granted), ({}, refused)):
-            status, _ = ask(peer, "GET", WAYS[way], headers)
-            if status != right:
-                raise SystemExit(f"bench: {peer.name}, {way}, with {list(headers) or 'no cookie'}: "
-                                 f"{status} instead of {right}")
-
-
-def measure(peer, way, connections, seconds, cookies):
-    """One run of wrk: checks per second, and p50 and p99 in milliseconds."""
-    command = ["wrk", f"-t{min(2, connections)}", f"-c{connections}", f"-d{seconds}s",
-               "-s", HERE / "check.lua", f"http://127.0.0.1:{peer.port}{WAYS[way]}", "--", cookies]
-    output = subprocess.run(command, check=True, capture_output=True, text=True,
-                            timeout=seconds + 30).stdout
-    result = json.loads(re.search(r"^RESULT (.*)$", output, re.MULTILINE)[1])
-    if result["failed"] or not result["requests"]:
-        raise SystemExit(f"bench: {peer.name}, {way}: {result}")
-    return (result["requests"] / result["microseconds"] * 1e6,
-            result["p50"] / 1000, result["p99"] / 1000)
-
-
-def spread(values, form):
-    middle, low, high = statistics.median(values), min(values), max(values)
-    return f"{middle:{form}} ({low:{form}} to {high:{form}})"
-
-
-def table(runs, ways, connections):
-    """The figures as a Markdown table; ratios are taken within a round."""
-    rows = [["check", "clients", "peer", "checks/s, median (min to max)", "ratio to the floor",
-             "p50 ms", "p99 ms", "p99 ratio"]]
-    for way in ways:
-        for clients in connections:
-            floor = runs[FLOOR.name, way, clients]
-            for peer in PEERS:
-                own = runs[peer.name, way, clients]
-                rate = [a[0] / b[0] for a, b in zip(own, floor)]
-                late = [a[2] / b[2] for a, b in zip(own, floor)]
-                rows.append([
-                    way, str(clients), peer.name, spread([run[0] for run in own], ",.0f"),
-                    spread(rate, ".2f") if peer is not FLOOR else "1",
-                    f"{statistics.median(run[1] for run in own):.2f}",
-                    f"{statistics.median(run[2] for run in own):.2f}",
-                    f"{statistics.median(late):.2f}" if peer is not FLOOR else "1"])
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)) + " |"
-             for row in rows]
-    return "\n".join([lines[0], "|" + "|".join("-" * (width + 2) for width in widths) + "|",
-                      *lines[1:]])
+def arguments():
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", nargs="+", choices=SECTIONS, default=list(SECTIONS),
+                        metavar="SECTION", help="sections to run: " + ", ".join(SECTIONS))
+    parser.add_argument("--peers", nargs="+", choices=PEERS, default=list(PEERS), metavar="PEER",
+                        help="peers of the checks, next to coatcheck and floor: " + ", ".join(PEERS))
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=int, default=2, help="of each measurement")
+    parser.add_argument("--connections", type=int, nargs="+", default=[8, 64])
+    parser.add_argument("--quick", action="store_true",
+                        help="one round of one second and fewer points: to try it, not to publish")
+    parser.add_argument("--results", type=pathlib.Path, default=ROOT / ".run",
+                        help="folder of bench.md and bench.json")
+    options = parser.parse_args()
+    if options.quick:
+        options.rounds = options.seconds = 1
+    options.peers = [name for name in PEERS
+                     if name in options.peers or name in ("coatcheck", "floor")]
+    return options
 
 
 def main():
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--rounds", type=int, default=5)
-    options.add_argument("--seconds", type=int, default=3, help="of each measurement")
-    options.add_argument("--connections", type=int, nargs="+", default=[8, 64])
-    options.add_argument("--report", type=pathlib.Path, help="where the table is written as Markdown")
-    options = options.parse_args()
-    os.environ["PATH"] += ":/usr/sbin:/sbin"  # nginx, for people whose PATH leaves these out
+    """Runs the sections and writes what they found."""
+    options = arguments()
+    os.environ["PATH"] += ":/usr/sbin:/sbin"  # nginx and php-fpm, where PATH leaves these out
+    started = time.monotonic()
+    texts, figures, reached = [], {}, []
+    for name in options.only:
+        section = SECTIONS[name]
+        print(f"==> {section.TITLE}", flush=True)
+        with Stage() as stage:
+            markdown, figures[name], targets = section.measure(stage, options)
+        texts.append(f"### {section.TITLE}\n\n{markdown}\n")
+        reached += targets
 
-    groups = [(way, clients) for way in WAYS for clients in options.connections]
-    runs = {(peer.name, *group): [] for peer in PEERS for group in groups}
-    with Stage() as stage:
-        for peer in PEERS:
-            print(f"==> Starting {peer.name}", flush=True)
-            stage.start(peer)
-        print(f"==> Signing up {ACCOUNTS} accounts", flush=True)
-        cookies = sign_up(PEERS[0])
-        for peer in PEERS:
-            prove(peer, cookies)
-        jar = stage.folder / "cookies"
-        jar.write_text("\n".join(cookies) + "\n")
-        for way, clients in groups:
-            for peer in PEERS:
-                measure(peer, way, clients, 1, jar)  # warm
-        length = options.rounds * len(runs) * options.seconds
-        print(f"==> {options.rounds} rounds, about {length} s", flush=True)
-        for number in range(options.rounds):
-            for way, clients in random.sample(groups, len(groups)):
-                for peer in random.sample(PEERS, len(PEERS)):
-                    result = measure(peer, way, clients, options.seconds, jar)
-                    runs[peer.name, way, clients].append(result)
-                    print(f"    round {number + 1}: {way}, {clients} clients, {peer.name}: "
-                          f"{result[0]:,.0f} checks/s", flush=True)
-
-    report = (f"Session checks through nginx: {os.cpu_count()} cores, {WORKERS} workers each, "
-              f"{options.rounds} rounds of {options.seconds} s.\n"
-              f"Ratios are medians of the rounds' own, the floor being the {FLOOR.name}.\n\n"
-              + table(runs, WAYS, options.connections) + "\n")
-    print("\n" + report)
-    if options.report:
-        options.report.parent.mkdir(parents=True, exist_ok=True)
-        options.report.write_text(report)
-        print(f"Written to {options.report}")
+    minutes = (time.monotonic() - started) / 60
+    report = "\n".join([
+        f"{os.cpu_count()} cores, Linux {platform.release()}, {WORKERS} workers where nothing else "
+        f"is said; {options.rounds} rounds of {options.seconds} s, {minutes:.0f} minutes in all.\n",
+        table(TARGET_HEADINGS, [target.row for target in reached]) + "\n", *texts])
+    options.results.mkdir(parents=True, exist_ok=True)
+    (options.results / "bench.md").write_text(report)
+    (options.results / "bench.json").write_text(json.dumps(as_json(figures), indent=1) + "\n")
+    print(f"\n{report}\nWritten to {options.results}/bench.md and bench.json", flush=True)
 
 
 if __name__ == "__main__":

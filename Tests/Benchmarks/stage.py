@@ -1,4 +1,4 @@
-"""The processes of a benchmark run: the peers, each behind an nginx of its own, and their end."""
+"""The processes of a benchmark run: started in a folder of their own, and their end."""
 
 import contextlib
 import os
@@ -14,50 +14,10 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-# Threads of every peer: Coatcheck's default, and the flat part of the curve on two cores.
-WORKERS = 16
-# What a location that a peer guards, and the check itself, are called in site.conf.
-WAYS = {"direct": "/direct", "auth_request": "/guarded/file"}
-
-
-class Peer:
-    """Something that answers checks: its name and what starts it.
-
-    `command(folder, socket)` returns a command line and what it needs in its environment.
-    """
-
-    def __init__(self, name, command):
-        self.name = name
-        self.command = command
-        self.port = 0
-
-
-def coatcheck(folder, unix_socket):
-    """Coatcheck with its cheapest hashing: accounts sign up before the measurement."""
-    program = os.environ.get("COATCHECK_BINARY") or ROOT / ".build/release/coatcheck"
-    settings = folder / "coatcheck.yaml"
-    settings.write_text(f"workers: {WORKERS}\n")
-    return [program, "serve", "--config", settings], {
-        "COATCHECK_SOCKET_PATH": str(unix_socket),
-        "COATCHECK_SOCKET_MODE": "0666",  # nginx's workers may be somebody else
-        "COATCHECK_STORAGE_PATH": str(folder / "coatcheck.db"),
-        "COATCHECK_COOKIE_SECURE": "false",
-        "COATCHECK_PASSWORD_MEMORY": "8192",
-        "COATCHECK_PASSWORD_PASSES": "1",
-        "COATCHECK_LOG_LEVEL": "warning",
-    }
-
-
-def responder(folder, unix_socket):
-    """The floor: responder.c, compiled here."""
-    program = folder / "responder"
-    subprocess.run(["gcc", "-O2", "-Wall", "-Werror", "-o", program, HERE / "responder.c",
-                    "-lfcgi", "-lpthread"], check=True)
-    return [program, unix_socket, WORKERS], {}
 
 
 class Stage:
-    """Everything that runs: started in a folder of its own, stopped on leaving whatever happened."""
+    """Everything that runs: stopped on leaving, whatever happened, and its folder removed."""
 
     def __init__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="coatcheck-bench-"))
@@ -68,13 +28,7 @@ class Stage:
         return self
 
     def __exit__(self, failure, *_):
-        for child in reversed(self.children):
-            child.send_signal(signal.SIGTERM)
-        for child in reversed(self.children):
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                child.wait(15)
-            child.kill()
-            child.wait()
+        self.stop(self.children)
         if failure is not None:
             for log in sorted(self.folder.rglob("*.log")):
                 print(f"--- {log.relative_to(self.folder)}", file=sys.stderr)
@@ -82,41 +36,64 @@ class Stage:
                       file=sys.stderr)
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def start(self, peer):
-        """Starts a peer and its nginx, and waits until both serve."""
-        folder = self.folder / re.sub(r"\W", "-", peer.name)
+    def subfolder(self, name):
+        """A new folder with the file that a peer guards."""
+        folder = self.folder / re.sub(r"\W+", "-", name)
         (folder / "files").mkdir(parents=True)
         (folder / "files/file").write_text("ok")
-        unix_socket = folder / "fcgi.sock"
-        command, environment = peer.command(folder, unix_socket)
-        child = self._run(command, folder / "peer.log", environment)
-        wait_until(lambda: connects(socket.AF_UNIX, str(unix_socket)),
-                   f"{peer.name} to listen", child)
-        unix_socket.chmod(0o666)
+        return folder
 
-        peer.port = free_port()
-        subprocess.run([ROOT / "nginx/render", "--port", str(peer.port),
-                        "--socket", unix_socket, "--prefix", folder], check=True)
-        values = {"folder": folder, "port": peer.port,
-                  "user": "user www-data;" if os.geteuid() == 0 else ""}
-        site = re.sub(r"@(\w+)@", lambda found: str(values[found[1]]),
-                      (HERE / "site.conf").read_text())
-        (folder / "nginx.conf").write_text(site)
-        command = ["nginx", "-p", f"{folder}/", "-e", folder / "error.log",
-                   "-c", folder / "nginx.conf"]
-        child = self._run(command, folder / "nginx.log", {})
-        wait_until(lambda: connects(socket.AF_INET, ("127.0.0.1", peer.port)),
-                   f"the nginx of {peer.name} to listen", child)
-
-    def _run(self, command, log, environment):
+    def run(self, command, folder, environment=None):
+        """Starts a program, whose output goes to a log in the folder."""
         # Settings of whoever runs the benchmark would change what is measured.
         kept = {key: value for key, value in os.environ.items()
                 if not key.startswith("COATCHECK_")}
-        with open(log, "ab") as output:
+        with open(folder / f"{pathlib.Path(command[0]).name}.log", "ab") as output:
             child = subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL,
-                                     stdout=output, stderr=output, env=kept | environment)
+                                     stdout=output, stderr=output, env=kept | (environment or {}))
         self.children.append(child)
         return child
+
+    def serve(self, command, folder, environment=None):
+        """Starts a program and waits until it listens on the folder's `peer.sock`."""
+        child = self.run(command, folder, environment)
+        unix_socket = folder / "peer.sock"
+        wait_until(lambda: connects(socket.AF_UNIX, str(unix_socket)), unix_socket, child)
+        unix_socket.chmod(0o666)  # nginx's workers may be somebody else
+        return child
+
+    def nginx(self, folder, part, unix_socket=None):
+        """Starts an nginx with a peer's part of the settings; returns the address of its site."""
+        unix_socket = unix_socket or folder / "peer.sock"
+        port = free_port()
+        subprocess.run([ROOT / "nginx/render", "--port", str(port), "--socket", unix_socket,
+                        "--prefix", folder], check=True)
+        values = {"folder": folder, "port": port, "socket": unix_socket,
+                  "user": "user www-data;" if os.geteuid() == 0 else ""}
+        fill(HERE / "nginx.conf", folder / "nginx.conf", values)
+        fill(HERE / "peers" / part, folder / "peer.conf", values)
+        child = self.run(["nginx", "-p", f"{folder}/", "-e", folder / "error.log",
+                          "-c", folder / "nginx.conf"], folder)
+        wait_until(lambda: connects(socket.AF_INET, ("127.0.0.1", port)), f"port {port}", child)
+        return f"http://127.0.0.1:{port}"
+
+    def stop(self, children):
+        """Ends programs and waits until they are gone."""
+        children = list(children)
+        for child in reversed(children):
+            child.send_signal(signal.SIGTERM)
+        for child in reversed(children):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(15)
+            child.kill()
+            child.wait()
+            self.children.remove(child)
+
+
+def fill(source, target, values):
+    """Copies a file and replaces `@name@` by values."""
+    text = re.sub(r"@(\w+)@", lambda found: str(values[found[1]]), source.read_text())
+    target.write_text(text)
 
 
 def free_port():
@@ -137,7 +114,7 @@ def wait_until(holds, what, child, seconds=15):
     deadline = time.monotonic() + seconds
     while not holds():
         if child.poll() is not None:
-            raise SystemExit(f"bench: waited for {what}, and it ended with {child.returncode}")
+            raise SystemExit(f"bench: {what}: its program ended with {child.returncode}")
         if time.monotonic() > deadline:
-            raise SystemExit(f"bench: waited {seconds} s for {what}")
-        time.sleep(0.02)
+            raise SystemExit(f"bench: {what}: waited for {seconds} s")
+        time.sleep(0.002)
