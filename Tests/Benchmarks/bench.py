@@ -3,6 +3,9 @@
 Sections, each of which `--only` can choose:
 
     checks    session checks and /me, beside the peers
+    growth    with sessions (10^3 to 10^6), with connections, with workers
+    storm     checks while others log in as fast as they can
+    flood     tickets that open nothing
 
 Everything runs in a folder of its own on free loopback ports and is stopped at the end. What is
 compared is measured in one run, in rounds whose order is drawn, and ratios are taken within a round.
@@ -18,12 +21,15 @@ import sys
 import time
 
 import checks
+import flood
+import growth
+import storm
 from figures import TARGET_HEADINGS, table
 from load import title
 from peers import PEERS, WORKERS
 from stage import ROOT, Stage
 
-SECTIONS = {"checks": checks}
+SECTIONS = {"checks": checks, "growth": growth, "storm": storm, "flood": flood}
 
 
 def as_json(value):

@@ -1,5 +1,6 @@
 """The arithmetic of the benchmark: medians with their spread, ratios within rounds, tables."""
 
+import math
 import statistics
 from dataclasses import dataclass
 
@@ -20,6 +21,11 @@ class Spread:
     def text(self, form):
         """`0.97 (0.95 to 1.01)`"""
         return f"{self.median:{form}} ({self.low:{form}} to {self.high:{form}})"
+
+
+def percentile(values, share):
+    """The least value that so many per cent of them do not exceed (nearest rank)."""
+    return sorted(values)[max(0, math.ceil(share / 100 * len(values)) - 1)]
 
 
 def rates(runs):

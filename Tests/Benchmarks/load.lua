@@ -1,9 +1,8 @@
 -- Sends every request with the next of many Cookie headers, and reports what happened as one line
--- of JSON. Arguments: FILE START THREADS [once]
+-- of JSON. Arguments: FILE START THREADS
 --
 --   FILE     Cookie headers, one a line, all of one length
 --   START    where in it the first thread begins, from 0 to 1; the others follow at equal distances
---   once     each header is sent once, and then the run is over
 
 local percentiles = { 0, 25, 50, 75, 90, 95, 98, 99, 99.5, 99.8, 99.9, 99.95, 99.99, 100 }
 local count = 0
@@ -21,16 +20,12 @@ function init(arguments)
     total = #headers / width
     local threads = tonumber(arguments[3])
     place = math.floor((tonumber(arguments[2]) + number / threads) * total) % total
-    if arguments[4] then left = math.ceil(total / threads) end
     before = "GET " .. wrk.path .. " HTTP/1.1\r\nHost: " .. wrk.host .. "\r\nCookie: "
 end
 
 function request()
     local first = place * width + 1
     place = (place + 1) % total
-    if left then
-        if left == 0 then wrk.thread:stop() else left = left - 1 end
-    end
     return before .. headers:sub(first, first + width - 2) .. "\r\n\r\n"
 end
 

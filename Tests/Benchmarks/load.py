@@ -20,15 +20,15 @@ class Run:
     """Milliseconds by percentile."""
 
 
-def run(url, cookies, connections, seconds, refused=False, once=False):
+def run(url, cookies, connections, seconds, refused=False):
     """Asks for an address again and again over so many connections, each time as somebody else.
 
-    `cookies` is a file of Cookie headers. Every answer must be of the kind expected: 2xx, or 4xx
-    where refusals are measured. With `once` every header is sent once, within `seconds`.
+    `cookies` is a file of Cookie headers. The first is drawn. Every answer must be of the kind
+    expected: 2xx, or 4xx where refusals are measured.
     """
     threads = min(2, connections)
     command = ["wrk", f"-t{threads}", f"-c{connections}", f"-d{seconds}s", "-s", HERE / "load.lua",
-               url, "--", cookies, f"{random.random():.6f}", threads, *(["once"] if once else [])]
+               url, "--", cookies, f"{random.random():.6f}", threads]
     output = subprocess.run([str(part) for part in command], check=True, capture_output=True,
                             text=True, timeout=seconds + 60).stdout
     result = json.loads(re.search(r"^RESULT (.*)$", output, re.MULTILINE)[1])

@@ -9,12 +9,14 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import secrets
 import subprocess
 import sys
 import urllib.parse
 from dataclasses import dataclass
 
+from people import address, person
 from stage import HERE, ROOT, fill
 
 sys.path.insert(0, str(ROOT / "Tests"))
@@ -56,16 +58,6 @@ def ask(url, method="GET", headers=None, body=None):
         return answer.status, (answer.headers["Set-Cookie"] or "").split(";")[0], text
 
 
-def person(number):
-    """The name of one of the people; all are of one length."""
-    return f"user{number:07}@bench.example"
-
-
-def address(number):
-    """An address of a network for documentation and tests (RFC 2544, 198.18.0.0/15)."""
-    return f"198.{18 + number // 65536 % 2}.{number // 256 % 256}.{number % 256}"
-
-
 def write_cookies(folder, cookies):
     """The file of Cookie headers that a load is made of."""
     path = folder / "cookies"
@@ -73,29 +65,47 @@ def write_cookies(folder, cookies):
     return path
 
 
-def start_coatcheck(stage, name, workers=WORKERS, **settings):
-    """Coatcheck without anybody in it, with the snippets of a real site.
+def start_coatcheck(stage, name, prepare=None, **settings):
+    """Coatcheck with the snippets of a real site.
 
     The settings are the defaults but for what plain http on this machine needs, and a hash that is
-    cheap, since people sign up before the measurement. `settings` replaces some.
+    cheap, since people sign up before the measurement. `settings` replaces some, written with _ for
+    the dot. `prepare(database)` fills the database while the program is stopped, and returns the
+    Cookie headers of who is in it.
     """
     folder = stage.subfolder(name)
-    child = serve_coatcheck(stage, folder, workers, **settings)
+    child = serve_coatcheck(stage, folder, **settings)
+    site = Site(name, {}, folder, child)
+    if prepare:
+        stage.stop([child])
+        site.cookies = write_cookies(folder, prepare(folder / "coatcheck.db"))
+        site.child = serve_coatcheck(stage, folder, **settings)
     url = stage.nginx(folder, "coatcheck.conf")
-    return Site(name, {way: url + path for way, path in WAYS.items()}, folder, child)
+    site.urls = {way: url + path for way, path in WAYS.items()}
+    return site
 
 
-def serve_coatcheck(stage, folder, workers=WORKERS, **settings):
+def metric(site, name):
+    """One of the program's own figures."""
+    url = site.urls["/me"].replace("/me", "/metrics")
+    return float(re.search(rf"^{name} (\S+)$", ask(url)[2], re.MULTILINE)[1])
+
+
+def program():
+    """The program that is measured: COATCHECK_BINARY, or what the release build left."""
+    return os.environ.get("COATCHECK_BINARY") or ROOT / ".build/release/coatcheck"
+
+
+def serve_coatcheck(stage, folder, **settings):
     """The program itself on the folder's database."""
-    program = os.environ.get("COATCHECK_BINARY") or ROOT / ".build/release/coatcheck"
     settings = {
-        "workers": workers, "socket.path": folder / "peer.sock",
+        "workers": WORKERS, "socket.path": folder / "peer.sock",
         "storage.path": folder / "coatcheck.db", "cookie.secure": "false",
         "password.memory": 8192, "password.passes": 1, "log.level": "warning",
     } | {key.replace("_", "."): value for key, value in settings.items()}
     file = folder / "coatcheck.yaml"
     file.write_text("".join(f"{key}: {value}\n" for key, value in settings.items()))
-    return stage.serve([program, "serve", "--config", file], folder)
+    return stage.serve([program(), "serve", "--config", file], folder)
 
 
 def sign_up(site, number, password):
@@ -117,27 +127,38 @@ def coatcheck(stage, sites):
     return [site]
 
 
-def start_responder(stage, name, coatcheck, part="coatcheck.conf", workers=WORKERS):
-    """The C responder: what Coatcheck answers, byte for byte, without looking at anything.
+def record(coatcheck, question):
+    """What Coatcheck answers to a check, or to who I am, byte for byte."""
+    cookie = coatcheck.cookies.open().readline().strip()
+    parameters = {"check": fastcgi.check("user", cookie, HTTPS=""),
+                  "me": fastcgi.route("GET", "/me", HTTPS="", HTTP_COOKIE=cookie)}[question]
+    return fastcgi.exchange(
+        coatcheck.folder / "peer.sock",
+        fastcgi.begin() + fastcgi.stream(fastcgi.PARAMS, fastcgi.encode(parameters))
+        + fastcgi.stream(fastcgi.STDIN, b""))
 
-    It has a process and an nginx for each of the two answers, since it cannot tell what it is asked.
-    """
+
+def serve_responder(stage, folder, answer, workers=WORKERS, unix_socket="peer.sock"):
+    """The C responder itself, compiled at first, with what it answers."""
     program = stage.folder / "responder"
     if not program.exists():
         subprocess.run(["gcc", "-O2", "-Wall", "-Werror", "-o", program, HERE / "responder.c",
                         "-lfcgi", "-lpthread"], check=True)
-    cookie = coatcheck.cookies.open().readline().strip()
-    questions = {"check": fastcgi.check("user", cookie, HTTPS=""),
-                 "me": fastcgi.route("GET", "/me", HTTPS="", HTTP_COOKIE=cookie)}
+    (folder / "answer").write_bytes(answer)
+    return stage.serve([program, folder / unix_socket, workers, folder / "answer"], folder,
+                       unix_socket)
+
+
+def start_responder(stage, name, coatcheck, part="coatcheck.conf", workers=WORKERS,
+                    questions=("check", "me")):
+    """The C responder: what Coatcheck answers, without looking at anything.
+
+    It has a process and an nginx for each of the two answers, since it cannot tell what it is asked.
+    """
     urls = {}
-    for question, parameters in questions.items():
+    for question in questions:
         folder = stage.subfolder(f"{name} {question}")
-        answer = folder / "answer"
-        answer.write_bytes(fastcgi.exchange(
-            coatcheck.folder / "peer.sock",
-            fastcgi.begin() + fastcgi.stream(fastcgi.PARAMS, fastcgi.encode(parameters))
-            + fastcgi.stream(fastcgi.STDIN, b"")))
-        child = stage.serve([program, folder / "peer.sock", workers, answer], folder)
+        child = serve_responder(stage, folder, record(coatcheck, question), workers)
         url = stage.nginx(folder, part)
         urls |= {way: url + path for way, path in WAYS.items()
                  if (way == "/me") == (question == "me")}

@@ -43,21 +43,18 @@ class Stage:
         (folder / "files/file").write_text("ok")
         return folder
 
-    def run(self, command, folder, environment=None):
+    def run(self, command, folder):
         """Starts a program, whose output goes to a log in the folder."""
-        # Settings of whoever runs the benchmark would change what is measured.
-        kept = {key: value for key, value in os.environ.items()
-                if not key.startswith("COATCHECK_")}
         with open(folder / f"{pathlib.Path(command[0]).name}.log", "ab") as output:
             child = subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL,
-                                     stdout=output, stderr=output, env=kept | (environment or {}))
+                                     stdout=output, stderr=output, env=environment())
         self.children.append(child)
         return child
 
-    def serve(self, command, folder, environment=None):
-        """Starts a program and waits until it listens on the folder's `peer.sock`."""
-        child = self.run(command, folder, environment)
-        unix_socket = folder / "peer.sock"
+    def serve(self, command, folder, unix_socket="peer.sock"):
+        """Starts a program and waits until it listens on a socket in the folder."""
+        child = self.run(command, folder)
+        unix_socket = folder / unix_socket
         wait_until(lambda: connects(socket.AF_UNIX, str(unix_socket)), unix_socket, child)
         unix_socket.chmod(0o666)  # nginx's workers may be somebody else
         return child
@@ -88,6 +85,11 @@ class Stage:
             child.kill()
             child.wait()
             self.children.remove(child)
+
+
+def environment():
+    """What programs get of the environment: no settings of whoever runs the benchmark."""
+    return {key: value for key, value in os.environ.items() if not key.startswith("COATCHECK_")}
 
 
 def fill(source, target, values):
