@@ -9,6 +9,7 @@ Sections, each of which `--only` can choose:
 
 Everything runs in a folder of its own on free loopback ports and is stopped at the end. What is
 compared is measured in one run, in rounds whose order is drawn, and ratios are taken within a round.
+The figures are written as Markdown, as JSON and as a picture; a whole run replaces results.svg.
 """
 
 import argparse
@@ -23,11 +24,12 @@ import time
 import checks
 import flood
 import growth
+import plot
 import storm
 from figures import TARGET_HEADINGS, table
 from load import title
 from peers import PEERS, WORKERS
-from stage import ROOT, Stage
+from stage import HERE, ROOT, Stage
 
 SECTIONS = {"checks": checks, "growth": growth, "storm": storm, "flood": flood}
 
@@ -56,7 +58,7 @@ def arguments():
     parser.add_argument("--quick", action="store_true",
                         help="one round of one second and fewer points: to try it, not to publish")
     parser.add_argument("--results", type=pathlib.Path, default=ROOT / ".run",
-                        help="folder of bench.md and bench.json")
+                        help="folder of bench.md, bench.json and bench.svg")
     options = parser.parse_args()
     if options.quick:
         options.rounds = options.seconds = 1
@@ -85,9 +87,13 @@ def main():
         f"is said; {options.rounds} rounds of {options.seconds} s, {minutes:.0f} minutes in all.\n",
         table(TARGET_HEADINGS, [target.row for target in reached]) + "\n", *texts])
     options.results.mkdir(parents=True, exist_ok=True)
-    (options.results / "bench.md").write_text(report)
-    (options.results / "bench.json").write_text(json.dumps(as_json(figures), indent=1) + "\n")
-    print(f"\n{report}\nWritten to {options.results}/bench.md and bench.json", flush=True)
+    text, data = options.results / "bench.md", options.results / "bench.json"
+    text.write_text(report)
+    data.write_text(json.dumps(as_json(figures), indent=1) + "\n")
+    is_whole = not options.quick and list(figures) == list(SECTIONS)
+    picture = HERE / "results.svg" if is_whole else options.results / "bench.svg"
+    plot.main(data, picture)
+    print(f"\n{report}\nWritten: {text}, {data}, {picture}", flush=True)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from functools import partial
 import store
 from figures import Target, latencies, rate_ratio, rates, table
 from load import rounds, run
-from peers import metric, start_coatcheck, write_cookies
+from peers import metric, start_coatcheck, warm, write_cookies
 
 TITLE = "Floods of bad tickets"
 WAY = "direct"
@@ -16,7 +16,7 @@ LIVE, BAD = 1000, 20_000
 # are enough for most of a run.
 EXPIRED = 200_000
 # `session.cache`: the live sessions have their place, and a flood that was let in would have none.
-CACHE = 4 * LIVE
+CACHE = 16 * LIVE
 HIT = "live session"
 MISSES = "coatcheck_session_cache_misses_total"
 
@@ -36,7 +36,7 @@ def measure(stage, options):
     floods["random, unknown"] = [store.cookie(ticket) for ticket in store.tickets(BAD)]
     floods["malformed"] = [malformed(number) for number in range(BAD)]
     connections = options.connections[-1]
-    run(site.urls[WAY], site.cookies, connections, 1)
+    warm(site, LIVE)
     lost = []
 
     def hits(seconds):

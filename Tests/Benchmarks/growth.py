@@ -1,6 +1,5 @@
 """How the cost of a check grows: with the sessions, with the connections, with the workers."""
 
-import math
 import re
 import shutil
 import time
@@ -11,7 +10,7 @@ import store
 from figures import Spread, Target, latencies, latency_ratio, rate_ratio, rates, table
 from load import rounds, run
 from peers import (FLOOR, WORKERS, metric, serve_coatcheck, start_coatcheck, start_responder,
-                   write_cookies)
+                   warm, write_cookies)
 
 TITLE = "Growth"
 WAY = "auth_request"
@@ -109,14 +108,6 @@ def resident(pid):
     """Bytes of resident memory that belong to no file."""
     with open(f"/proc/{pid}/status") as status:
         return int(re.search(r"RssAnon:\s+(\d+) kB", status.read())[1]) * 1024
-
-
-def warm(site, size):
-    """Asks for every session at least once."""
-    seconds = 1
-    while metric(site, "coatcheck_session_cache_entries") < size:
-        rate = run(site.urls["direct"], site.cookies, 64, seconds).rate
-        seconds = math.ceil(1.2 * size / rate)
 
 
 UNCACHED = "the same, none cached"

@@ -17,7 +17,11 @@ class Run:
     rate: float
     """Answers per second."""
     latency: dict[float, float]
-    """Milliseconds by percentile."""
+    """Milliseconds by percentile.
+
+    They are wrk's: for each slow answer it adds what the connection would have waited for those that
+    it meanwhile could not ask for (coordinated omission), so that a pause counts as long as it was.
+    """
 
 
 def run(url, cookies, connections, seconds, refused=False):

@@ -7,6 +7,7 @@ A peer is a function that starts it, logs people in and returns what it has put 
 import contextlib
 import http.client
 import json
+import math
 import os
 import pathlib
 import re
@@ -16,6 +17,7 @@ import sys
 import urllib.parse
 from dataclasses import dataclass
 
+from load import run
 from people import address, person
 from stage import HERE, ROOT, fill
 
@@ -89,6 +91,14 @@ def metric(site, name):
     """One of the program's own figures."""
     url = site.urls["/me"].replace("/me", "/metrics")
     return float(re.search(rf"^{name} (\S+)$", ask(url)[2], re.MULTILINE)[1])
+
+
+def warm(site, size):
+    """Asks for every session at least once."""
+    seconds = 1
+    while metric(site, "coatcheck_session_cache_entries") < size:
+        rate = run(site.urls["direct"], site.cookies, 64, seconds).rate
+        seconds = math.ceil(1.2 * size / rate)
 
 
 def program():

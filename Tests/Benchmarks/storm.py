@@ -28,11 +28,11 @@ PEOPLE = 1000
 # Coatcheck's defaults: `password.lanes`, `password.memory` in KiB, `password.passes`.
 LANES, MEMORY, PASSES = 2, 19_456, 2
 
-ALONE = "undisturbed"
-WORK = "beside as much other low-priority work"
-CLIENTS_TOO = "beside that and as many clients of a C responder"
-STORM = "during the storm"
-PATIENT = "during a storm of clients that wait for Retry-After"
+ALONE = "nothing"
+WORK = "other work"
+CLIENTS_TOO = "other work, other clients"
+STORM = "storm"
+PATIENT = "storm that heeds Retry-After"
 
 
 def measure(stage, options):
@@ -72,10 +72,11 @@ def measure(stage, options):
     unfit = [answer for answer in refused
              if answer.status != 503 or not answer.retry_after]
     markdown = (
-        f"{CLIENTS} clients log in as fast as they are answered, with the right password, a wrong "
-        f"one and unknown names in turns, from 2^17 addresses; {LANES} lanes of "
-        f"{MEMORY} KiB. The other low-priority work is {LANES} processes of nice 10 that do nothing "
-        "but compute; the C responder refuses with the same bytes behind the same nginx.\n\n"
+        f"In the storm {CLIENTS} clients log in as fast as they are answered, with the right "
+        "password, a wrong one and unknown names in turns, from 2^17 addresses; the hashes take "
+        f"{LANES} lanes of {MEMORY} KiB. Other work is {LANES} processes of nice 10 that do nothing "
+        "but compute; other clients are as many, as fast, whom a C responder behind the same nginx "
+        "refuses with the same bytes.\n\n"
         + checks_table(runs)
         + f"\n\nThe storm was answered {answered(answers)}. Another client, which keeps time, was "
         f"refused {len(refused):,} times, with a p99 of {late:.1f} ms. Coatcheck's memory peaked "
@@ -92,18 +93,18 @@ def targets(runs):
     """What issue 4 asks of checks during a storm; what it is compared with has the same load."""
     for connections, members in runs.items():
         for state, base in ((STORM, CLIENTS_TOO), (STORM, WORK), (PATIENT, WORK)):
-            where = f"{connections} connections, {state}"
-            yield Target(f"{where}: checks, of those {base}",
+            where = f"{state}, checks at {connections} connections"
+            yield Target(f"{where}: of those beside {base}",
                          rate_ratio(members[state], members[base]).median, least=0.7)
-            yield Target(f"{where}: p99, of that {base}",
+            yield Target(f"{where}: p99, of that beside {base}",
                          latency_ratio(members[state], members[base], 99).median, most=3)
 
 
 def checks_table(runs):
     """The checks in each state."""
     return table(
-        ["connections", "checks", "checks/s", "of undisturbed", "p50 ms", "p99 ms", "p99.9 ms",
-         "p99, of undisturbed"],
+        ["connections", "beside the checks", "checks/s", "of those alone", "p50 ms", "p99 ms", "p99.9 ms",
+         "p99, of that alone"],
         [[str(connections), state, rates(own).text(",.0f"),
           rate_ratio(own, members[ALONE]).text(".2f"),
           *(f"{latencies(own, point).median:.2f}" for point in (50, 99, 99.9)),

@@ -1,0 +1,107 @@
+"""What the benchmark says of its measurements is what was measured."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from support import fastcgi
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Benchmarks"))
+import bench  # noqa: E402
+import figures  # noqa: E402
+import peers  # noqa: E402
+import plot  # noqa: E402
+import store  # noqa: E402
+from load import Run  # noqa: E402
+from stage import Stage  # noqa: E402
+
+
+def run(rate: float, slow: float = 1.0) -> Run:
+    """A run with a latency that grows with the percentile."""
+    points = (0, 25, 50, 75, 90, 95, 98, 99, 99.5, 99.8, 99.9, 99.95, 99.99, 100)
+    return Run(rate, {point: slow * (1 + point) for point in points})
+
+
+def test_ratios_are_taken_within_a_round() -> None:
+    """The median of the ratios, which is not the ratio of the medians."""
+    own, base = [run(10), run(40), run(90)], [run(10), run(20), run(100)]
+    ratio = figures.rate_ratio(own, base)
+    assert (ratio.median, ratio.low, ratio.high) == (1.0, 0.9, 2.0)
+    assert figures.rates(own).median / figures.rates(base).median == 2
+    late = figures.latency_ratio([run(1, slow=3)], [run(1, slow=2)], 99)
+    assert late.text(".2f") == "1.50 (1.50 to 1.50)"
+    with pytest.raises(ValueError):
+        figures.rate_ratio(own, base[:2])
+
+
+def test_a_percentile_is_one_of_the_values() -> None:
+    """Nearest rank."""
+    values = list(range(100, 0, -1))
+    assert [figures.percentile(values, share) for share in (0, 1, 50, 99, 100)] == [
+        1, 1, 50, 99, 100]
+    assert figures.percentile([7], 99) == 7
+
+
+@pytest.mark.parametrize(
+    ("reached", "bounds", "is_met"),
+    [
+        (0.97, {"least": 0.97}, True),
+        (0.969, {"least": 0.97}, False),
+        (1.15, {"most": 1.15}, True),
+        (1.151, {"most": 1.15}, False),
+    ],
+)
+def test_a_target_is_met_up_to_its_bound(
+    reached: float, bounds: dict[str, float], is_met: bool
+) -> None:
+    """Bounds belong to what is allowed."""
+    target = figures.Target("what", reached, **bounds)
+    assert target.is_met == is_met
+    assert target.row[-1] == ("yes" if is_met else "**no**")
+
+
+def test_the_picture_is_well_formed_small_and_without_scripts() -> None:
+    """From JSON, as a run leaves it."""
+    names = ["Coatcheck", peers.FLOOR, "<another> & more"]
+    runs = {name: [run(30_000), run(20_000)] for name in names}
+    pair = {name: runs[name] for name in names[:2]}
+    measured = {
+        "checks": {(way, count): runs for way in peers.WAYS for count in (8, 64)},
+        "growth": {
+            "sessions": {"10^3 sessions": runs[names[0]], "10^6 sessions": runs[names[0]],
+                         peers.FLOOR: runs[peers.FLOOR]},
+            "connections": {1: pair, 256: pair},
+            "workers": {1: {peers.FLOOR: runs[peers.FLOOR]}, 64: pair},
+        },
+    }
+    text = str(plot.draw(plot.revive(bench.as_json(measured))))
+    elements = [element.tag.rpartition("}")[2] for element in ElementTree.fromstring(text).iter()]
+    assert "script" not in elements and "image" not in elements
+    assert elements.count("polyline") == 2 * 2 + 3 * 2
+    assert "prefers-color-scheme: dark" in text
+    assert "&lt;another&gt; &amp; more" in text
+    assert len(text) < 60_000
+
+
+def test_sessions_that_are_written_into_the_store_are_those_that_are_measured() -> None:
+    """Live ones pass the check; ended and expired ones do not."""
+    with Stage() as stage:
+        folder = stage.subfolder("store")
+        stage.stop([peers.serve_coatcheck(stage, folder)])
+        database = folder / "coatcheck.db"
+        live = store.fill(database, 25)
+        expired = store.fill(database, 5, expires=-1, first=1000)
+        ended = store.end(database, 5)
+        unknown = [store.cookie(ticket) for ticket in store.tickets(5)]
+        peers.serve_coatcheck(stage, folder)
+
+        def status(cookie: str) -> int:
+            parameters = fastcgi.check("user", cookie, HTTPS="")
+            return fastcgi.request(folder / "peer.sock", parameters).status
+
+        assert {status(cookie) for cookie in live} == {204}
+        assert {status(cookie) for cookie in [*expired, *ended, *unknown]} == {401}
