@@ -66,6 +66,7 @@ class Stage:
         subprocess.run([ROOT / "nginx/render", "--port", str(port), "--socket", unix_socket,
                         "--prefix", folder], check=True)
         values = {"folder": folder, "port": port, "socket": unix_socket,
+                  "check": check_location(folder / "snippets/coatcheck-internal.conf"),
                   "user": "user www-data;" if os.geteuid() == 0 else ""}
         fill(HERE / "nginx.conf", folder / "nginx.conf", values)
         fill(HERE / "peers" / part, folder / "peer.conf", values)
@@ -96,6 +97,14 @@ def fill(source, target, values):
     """Copies a file and replaces `@name@` by values."""
     text = re.sub(r"@(\w+)@", lambda found: str(values[found[1]]), source.read_text())
     target.write_text(text)
+
+
+def check_location(snippet):
+    """What the location of the check holds, without what keeps it from being asked from outside."""
+    found = re.search(r"location ~ \^/_coatcheck/.*? {\n(.*?)\n    }\n", snippet.read_text(), re.DOTALL)
+    lines = [line for line in found[1].splitlines() if line.strip() not in ("internal;",
+                                                                            "auth_request off;")]
+    return "\n".join(lines).replace("$coatcheck_policy", "user")
 
 
 def free_port():
