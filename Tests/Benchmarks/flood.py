@@ -16,7 +16,7 @@ LIVE, BAD = 1000, 20_000
 # are enough for most of a run.
 EXPIRED = 200_000
 # `session.cache`: the live sessions have their place, and a flood that was let in would have none.
-CACHE = 16 * LIVE
+CACHE = "1M"
 HIT = "live session"
 MISSES = "coatcheck_session_cache_misses_total"
 

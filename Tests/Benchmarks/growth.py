@@ -15,7 +15,7 @@ from peers import (FLOOR, WORKERS, metric, serve_coatcheck, start_coatcheck, sta
 TITLE = "Growth"
 WAY = "auth_request"
 # `session.cache`: room for all that are measured, and the least that may be set.
-LARGE_CACHE, SMALL_CACHE = 4_000_000, 128
+LARGE_CACHE, SMALL_CACHE = "512M", "1M"
 
 
 def measure(stage, options):
