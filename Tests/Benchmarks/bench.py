@@ -28,7 +28,8 @@ import plot
 import storm
 from figures import TARGET_HEADINGS, table
 from load import title
-from peers import PEERS, WORKERS
+from peers import PEERS
+from sites import WORKERS
 from stage import HERE, ROOT, Stage
 
 SECTIONS = {"checks": checks, "growth": growth, "storm": storm, "flood": flood}

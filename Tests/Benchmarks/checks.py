@@ -4,7 +4,8 @@ from functools import partial
 
 from figures import Target, latencies, latency_ratio, rate_ratio, rates, table
 from load import rounds, run
-from peers import FLOOR, PEERS, STOCK, WAYS, prove
+from peers import FLOOR, PEERS, STOCK, prove
+from sites import WAYS
 
 TITLE = "Peers"
 

@@ -7,7 +7,7 @@ from functools import partial
 import store
 from figures import Target, latencies, rate_ratio, rates, table
 from load import rounds, run
-from peers import metric, start_coatcheck, warm, write_cookies
+from sites import metric, start_coatcheck, warm, write_cookies
 
 TITLE = "Floods of bad tickets"
 WAY = "direct"

@@ -9,8 +9,9 @@ from itertools import cycle, islice
 import store
 from figures import Spread, Target, latencies, latency_ratio, rate_ratio, rates, table
 from load import rounds, run
-from peers import (FLOOR, WORKERS, metric, serve_coatcheck, start_coatcheck, start_responder,
-                   warm, write_cookies)
+from peers import FLOOR
+from sites import (WORKERS, metric, serve_coatcheck, start_coatcheck, start_responder, warm,
+                   write_cookies)
 
 TITLE = "Growth"
 WAY = "auth_request"
@@ -51,7 +52,7 @@ def measure(stage, options):
         f"Checks through {WAY} at {options.connections[-1]} connections and with {WORKERS} workers "
         "where nothing else is said. The C responder has the same load in the same round.",
         sessions_table(by_sessions, few.name),
-        f"Of the checks of the last Coatcheck {share:.1%} were read from SQLite.",
+        f"Of the checks with the small cache {share:.1%} were read from SQLite.",
         f"A cached session takes {memory:.0f} bytes (RssAnon over an empty server's). From exec to "
         f"the socket with {many.name} in the store: {starts.text('.0f')} ms.",
         "Where the last use of each session is to be written, which is so once a minute: "
@@ -110,11 +111,11 @@ def resident(pid):
         return int(re.search(r"RssAnon:\s+(\d+) kB", status.read())[1]) * 1024
 
 
-UNCACHED = "the same, none cached"
+UNCACHED = f"the same, a cache of {SMALL_CACHE}"
 
 
 def with_sessions(stage, options, sites, most, floor):
-    """Coatcheck with few sessions up to many, all cached, and with many of which none is."""
+    """Coatcheck with few sessions up to many, all cached, and with many of which hardly one is."""
     many = sites[-1]
     for site in sites[:-1]:  # as many headers for everybody, so that the load costs the same
         headers = site.cookies.read_text().splitlines()

@@ -1,121 +1,34 @@
-"""Who is measured: every peer behind an nginx of its own, with real sessions.
+"""Who is measured beside Coatcheck, each with real sessions.
 
 A peer is a function that starts it, logs people in and returns what it has put up, and an entry in
 `PEERS`.
 """
 
-import contextlib
-import http.client
 import json
-import math
 import os
-import pathlib
-import re
 import secrets
 import subprocess
 import sys
 import urllib.parse
-from dataclasses import dataclass
 
-from load import run
 from people import address, person
+from sites import WAYS, Site, ask, start_coatcheck, start_responder, write_cookies
 from stage import HERE, ROOT, fill
 
-sys.path.insert(0, str(ROOT / "Tests"))
-from support import fastcgi  # noqa: E402
-
-# Threads of Coatcheck and of the C responder: Coatcheck's default, and the flat part of the curve
-# on two cores.
-WORKERS = 16
 # Sessions of every peer. PHP locks the file of a session: few enough would be measured waiting.
 PEOPLE = 512
-# What is asked for, and its path: the check as a location; a file of two bytes behind the check;
-# who I am.
-WAYS = {"direct": "/direct", "auth_request": "/guarded/file", "/me": "/me"}
 # Chosen here, so that a new version changes no figure unseen.
 DENO = "2.9.8"
+FLOOR = "C responder"
+STOCK = "C responder, stock fastcgi_params"
 
 
-@dataclass
-class Site:
-    """A peer that runs."""
-
-    name: str
-    urls: dict
-    """Addresses by way."""
-    folder: pathlib.Path
-    child: subprocess.Popen
-    cookies: pathlib.Path | None = None
-    """Cookie headers, one a line: one for each session."""
-
-
-def ask(url, method="GET", headers=None, body=None):
-    """One request; the answer's status, its first cookie and its body."""
-    parts = urllib.parse.urlsplit(url)
-    with contextlib.closing(http.client.HTTPConnection(parts.netloc, timeout=30)) as connection:
-        path = parts.path + (f"?{parts.query}" if parts.query else "")
-        connection.request(method, path, body, headers or {})
-        answer = connection.getresponse()
-        text = answer.read().decode()
-        return answer.status, (answer.headers["Set-Cookie"] or "").split(";")[0], text
-
-
-def write_cookies(folder, cookies):
-    """The file of Cookie headers that a load is made of."""
-    path = folder / "cookies"
-    path.write_text("".join(f"{cookie}\n" for cookie in cookies))
-    return path
-
-
-def start_coatcheck(stage, name, prepare=None, **settings):
-    """Coatcheck with the snippets of a real site.
-
-    The settings are the defaults but for what plain http on this machine needs, and a hash that is
-    cheap, since people sign up before the measurement. `settings` replaces some, written with _ for
-    the dot. `prepare(database)` fills the database while the program is stopped, and returns the
-    Cookie headers of who is in it.
-    """
-    folder = stage.subfolder(name)
-    child = serve_coatcheck(stage, folder, **settings)
-    site = Site(name, {}, folder, child)
-    if prepare:
-        stage.stop([child])
-        site.cookies = write_cookies(folder, prepare(folder / "coatcheck.db"))
-        site.child = serve_coatcheck(stage, folder, **settings)
-    url = stage.nginx(folder, "coatcheck.conf")
-    site.urls = {way: url + path for way, path in WAYS.items()}
-    return site
-
-
-def metric(site, name):
-    """One of the program's own figures."""
-    url = site.urls["/me"].replace("/me", "/metrics")
-    return float(re.search(rf"^{name} (\S+)$", ask(url)[2], re.MULTILINE)[1])
-
-
-def warm(site, size):
-    """Asks for every session at least once."""
-    seconds = 1
-    while metric(site, "coatcheck_session_cache_entries") < size:
-        rate = run(site.urls["direct"], site.cookies, 64, seconds).rate
-        seconds = math.ceil(1.2 * size / rate)
-
-
-def program():
-    """The program that is measured: COATCHECK_BINARY, or what the release build left."""
-    return os.environ.get("COATCHECK_BINARY") or ROOT / ".build/release/coatcheck"
-
-
-def serve_coatcheck(stage, folder, **settings):
-    """The program itself on the folder's database."""
-    settings = {
-        "workers": WORKERS, "socket.path": folder / "peer.sock",
-        "storage.path": folder / "coatcheck.db", "cookie.secure": "false",
-        "password.memory": 8192, "password.passes": 1, "log.level": "warning",
-    } | {key.replace("_", "."): value for key, value in settings.items()}
-    file = folder / "coatcheck.yaml"
-    file.write_text("".join(f"{key}: {value}\n" for key, value in settings.items()))
-    return stage.serve([program(), "serve", "--config", file], folder)
+def coatcheck(stage, sites):
+    """Coatcheck with people who signed up."""
+    site = start_coatcheck(stage, "Coatcheck")
+    site.cookies = write_cookies(
+        site.folder, [sign_up(site, number, secrets.token_hex(16)) for number in range(PEOPLE)])
+    return [site]
 
 
 def sign_up(site, number, password):
@@ -127,52 +40,6 @@ def sign_up(site, number, password):
     if status != 201 or "=" not in cookie:
         raise SystemExit(f"bench: sign-up answered {status}: {text}")
     return cookie
-
-
-def coatcheck(stage, sites):
-    """Coatcheck with people who signed up."""
-    site = start_coatcheck(stage, "Coatcheck")
-    site.cookies = write_cookies(
-        site.folder, [sign_up(site, number, secrets.token_hex(16)) for number in range(PEOPLE)])
-    return [site]
-
-
-def record(coatcheck, question):
-    """What Coatcheck answers to a check, or to who I am, byte for byte."""
-    cookie = coatcheck.cookies.open().readline().strip()
-    parameters = {"check": fastcgi.check("user", cookie, HTTPS=""),
-                  "me": fastcgi.route("GET", "/me", HTTPS="", HTTP_COOKIE=cookie)}[question]
-    return fastcgi.exchange(
-        coatcheck.folder / "peer.sock",
-        fastcgi.begin() + fastcgi.stream(fastcgi.PARAMS, fastcgi.encode(parameters))
-        + fastcgi.stream(fastcgi.STDIN, b""))
-
-
-def serve_responder(stage, folder, answer, workers=WORKERS, unix_socket="peer.sock"):
-    """The C responder itself, compiled at first, with what it answers."""
-    program = stage.folder / "responder"
-    if not program.exists():
-        subprocess.run(["gcc", "-O2", "-Wall", "-Werror", "-o", program, HERE / "responder.c",
-                        "-lfcgi", "-lpthread"], check=True)
-    (folder / "answer").write_bytes(answer)
-    return stage.serve([program, folder / unix_socket, workers, folder / "answer"], folder,
-                       unix_socket)
-
-
-def start_responder(stage, name, coatcheck, part="coatcheck.conf", workers=WORKERS,
-                    questions=("check", "me")):
-    """The C responder: what Coatcheck answers, without looking at anything.
-
-    It has a process and an nginx for each of the two answers, since it cannot tell what it is asked.
-    """
-    urls = {}
-    for question in questions:
-        folder = stage.subfolder(f"{name} {question}")
-        child = serve_responder(stage, folder, record(coatcheck, question), workers)
-        url = stage.nginx(folder, part)
-        urls |= {way: url + path for way, path in WAYS.items()
-                 if (way == "/me") == (question == "me")}
-    return Site(name, urls, folder, child, coatcheck.cookies)
 
 
 def floor(stage, sites):
@@ -246,8 +113,6 @@ def over_http(name, stage, folder, command):
     return [site, with_body]
 
 
-FLOOR = "C responder"
-STOCK = "C responder, stock fastcgi_params"
 # In the order of the tables. The C responders repeat what Coatcheck answered, so it comes first.
 PEERS = {"coatcheck": coatcheck, "floor": floor, "stock": stock, "php": php, "node": node,
          "deno": deno}

@@ -101,10 +101,10 @@ def fill(source, target, values):
 
 def check_location(snippet):
     """What the location of the check holds, without what keeps it from being asked from outside."""
-    found = re.search(r"location ~ \^/_coatcheck/.*? {\n(.*?)\n    }\n", snippet.read_text(), re.DOTALL)
-    lines = [line for line in found[1].splitlines() if line.strip() not in ("internal;",
-                                                                            "auth_request off;")]
-    return "\n".join(lines).replace("$coatcheck_policy", "user")
+    found = re.search(r"\{([^{}]*COATCHECK_MODE check;[^{}]*)\}", snippet.read_text())
+    closed = ("internal;", "auth_request off;")
+    return "\n".join(line for line in found[1].splitlines() if line.strip() not in closed).replace(
+        "$coatcheck_policy", "user")
 
 
 def free_port():

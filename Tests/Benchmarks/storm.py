@@ -18,7 +18,7 @@ import people
 import store
 from figures import Target, latencies, latency_ratio, percentile, rate_ratio, rates, table
 from load import HERE, rounds, run
-from peers import program, serve_responder, start_coatcheck
+from sites import program, serve_responder, start_coatcheck
 from stage import environment
 
 TITLE = "Storm of logins"

@@ -13,8 +13,10 @@ from support import fastcgi
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Benchmarks"))
 import bench  # noqa: E402
 import figures  # noqa: E402
+import parameters  # noqa: E402
 import peers  # noqa: E402
 import plot  # noqa: E402
+import sites  # noqa: E402
 import store  # noqa: E402
 from load import Run  # noqa: E402
 from stage import Stage  # noqa: E402
@@ -70,7 +72,7 @@ def test_the_picture_is_well_formed_small_and_without_scripts() -> None:
     runs = {name: [run(30_000), run(20_000)] for name in names}
     pair = {name: runs[name] for name in names[:2]}
     measured = {
-        "checks": {(way, count): runs for way in peers.WAYS for count in (8, 64)},
+        "checks": {(way, count): runs for way in sites.WAYS for count in (8, 64)},
         "growth": {
             "sessions": {"10^3 sessions": runs[names[0]], "10^6 sessions": runs[names[0]],
                          peers.FLOOR: runs[peers.FLOOR]},
@@ -91,17 +93,17 @@ def test_sessions_that_are_written_into_the_store_are_those_that_are_measured() 
     """Live ones pass the check; ended and expired ones do not."""
     with Stage() as stage:
         folder = stage.subfolder("store")
-        stage.stop([peers.serve_coatcheck(stage, folder)])
+        stage.stop([sites.serve_coatcheck(stage, folder)])
         database = folder / "coatcheck.db"
         live = store.fill(database, 25)
         expired = store.fill(database, 5, expires=-1, first=1000)
         ended = store.end(database, 5)
         unknown = [store.cookie(ticket) for ticket in store.tickets(5)]
-        peers.serve_coatcheck(stage, folder)
+        sites.serve_coatcheck(stage, folder)
 
         def status(cookie: str) -> int:
-            parameters = fastcgi.check("user", cookie, HTTPS="")
-            return fastcgi.request(folder / "peer.sock", parameters).status
+            sent = parameters.of_check(cookie)
+            return fastcgi.request(folder / "peer.sock", sent).status
 
         assert {status(cookie) for cookie in live} == {204}
         assert {status(cookie) for cookie in [*expired, *ended, *unknown]} == {401}
