@@ -8,8 +8,8 @@ Sections, each of which `--only` can choose:
     flood     tickets that open nothing
 
 Everything runs in a folder of its own on free loopback ports and is stopped at the end. What is
-compared is measured in one run, in rounds whose order is drawn, and ratios are taken within a round.
-The figures are written as Markdown, as JSON and as a picture; a whole run replaces results.svg.
+compared is measured in one run, in rounds whose order is drawn, and ratios are taken within a
+round. The figures are written as Markdown, as JSON and as a picture; a whole run replaces results.svg.
 """
 
 import argparse
@@ -52,7 +52,8 @@ def arguments():
     parser.add_argument("--only", nargs="+", choices=SECTIONS, default=list(SECTIONS),
                         metavar="SECTION", help="sections to run: " + ", ".join(SECTIONS))
     parser.add_argument("--peers", nargs="+", choices=PEERS, default=list(PEERS), metavar="PEER",
-                        help="peers of the checks, next to coatcheck and floor: " + ", ".join(PEERS))
+                        help="peers of the checks, beside coatcheck and floor: "
+                        + ", ".join(PEERS))
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=2, help="of each measurement")
     parser.add_argument("--connections", type=int, nargs="+", default=[8, 64])

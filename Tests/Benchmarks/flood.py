@@ -1,5 +1,5 @@
-"""Tickets that open nothing, as fast as they can be sent: what each costs, and whether live sessions
-stay in the cache."""
+"""Tickets that open nothing, as fast as they can be sent: what each costs, and whether live
+sessions stay in the cache."""
 
 import secrets
 from functools import partial
@@ -69,6 +69,6 @@ def measure(stage, options):
 
 
 def malformed(number):
-    """A cookie of our name that is no ticket, all of one length: too short, or of other characters."""
+    """A cookie of our name that is no ticket: too short, or of other characters."""
     text = secrets.token_urlsafe(32)
     return f"session={text[:-1]};" if number % 2 else f"session={text[:20]}.{text[21:]}"

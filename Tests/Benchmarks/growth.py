@@ -153,8 +153,8 @@ def with_workers(stage, coatcheck, count):
 class LastUses:
     """Checks whose time is to be written, which is so for each session once a minute.
 
-    It is measured now and then, at least a minute apart, beside as many sessions for which nothing is
-    to be written.
+    It is measured now and then, at least a minute apart, beside as many sessions for which nothing
+    is to be written.
     """
 
     def __init__(self, stage, size, options):

@@ -19,8 +19,8 @@ class Run:
     latency: dict[float, float]
     """Milliseconds by percentile.
 
-    They are wrk's: for each slow answer it adds what the connection would have waited for those that
-    it meanwhile could not ask for (coordinated omission), so that a pause counts as long as it was.
+    They are wrk's: for each slow answer it adds what the connection would have waited for those
+    that it meanwhile could not ask for (coordinated omission), so that a pause counts as long as it was.
     """
 
 
@@ -47,8 +47,8 @@ def rounds(groups, options):
     """Measures every member of every group once a round; returns the runs by group and member.
 
     `groups` is {group: {member: function of the seconds}}. What is compared is a group: its members
-    follow each other within each round, in an order that is drawn anew, so that a slow moment of the
-    machine hits them all, and ratios are taken within the round.
+    follow each other within each round, in an order that is drawn anew, so that a slow moment of
+    the machine hits them all, and ratios are taken within the round.
     """
     print(f"==> {options.rounds} rounds, about {length(groups, options)} s", flush=True)
     runs = {group: {member: [] for member in members} for group, members in groups.items()}

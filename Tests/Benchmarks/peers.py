@@ -95,7 +95,8 @@ def deno(stage, sites):
     folder = stage.subfolder("Deno")
     return over_http("Deno, Map", stage, folder,
                      [program, "run", "--no-remote", f"--allow-read={folder}",
-                      f"--allow-write={folder}", f"--allow-net=unix:{folder}/peer.sock", HERE / "peers/deno.mjs", folder / "peer.sock"])
+                      f"--allow-write={folder}", f"--allow-net=unix:{folder}/peer.sock",
+                      HERE / "peers/deno.mjs", folder / "peer.sock"])
 
 
 def over_http(name, stage, folder, command):

@@ -1,7 +1,7 @@
 """Draws the figures of a run:  plot.py BENCH_JSON SVG
 
-Three pictures in one file: throughput of every peer, latency of Coatcheck and of the C responder, and
-how throughput grows with sessions, connections and workers.
+Three pictures in one file: throughput of every peer, latency of Coatcheck and of the C responder,
+and how throughput grows with sessions, connections and workers.
 """
 
 import json
@@ -120,8 +120,8 @@ def latency(picture, checks):
             picture.text(x, bottom + 16, f"{point:g} %", "small quiet", "middle")
         ends = []
         for name in (FLOOR, OWN):
-            line = [(across(100 / (100 - point)), down(latencies(checks[group][name], point).median))
-                    for point in points]
+            line = [(across(100 / (100 - point)),
+                     down(latencies(checks[group][name], point).median)) for point in points]
             picture.path(line, "line-" + KINDS[name])
             ends.append((line[-1][1], name))
         label_ends(picture, right + 6, ends)
@@ -142,8 +142,9 @@ def growth(picture, figures):
                   "Through auth_request; medians of the rounds, with the least and the most.")
     stores = {name: runs for name, runs in figures["sessions"].items() if name.startswith("10^")}
     panels = {
-        "live sessions": {10 ** int(name.split()[0][3:]): {OWN: runs, FLOOR: figures["sessions"][FLOOR]}
-                          for name, runs in stores.items()},
+        "live sessions": {
+            10 ** int(name.split()[0][3:]): {OWN: runs, FLOOR: figures["sessions"][FLOOR]}
+            for name, runs in stores.items()},
         **{what: {int(count): {FLOOR if name == FLOOR else OWN: runs
                                for name, runs in members.items()}
                   for count, members in figures[what].items()}

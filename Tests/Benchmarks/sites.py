@@ -133,7 +133,7 @@ def start_responder(stage, name, coatcheck, part="coatcheck.conf", workers=WORKE
                     questions=("check", "me")):
     """The C responder: what Coatcheck answers, without looking at anything.
 
-    It has a process and an nginx for each of the two answers, since it cannot tell what it is asked.
+    It has a process and an nginx for each of the two answers: it cannot tell what it is asked.
     """
     urls = {}
     for question in questions:

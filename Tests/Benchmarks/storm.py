@@ -74,8 +74,8 @@ def measure(stage, options):
     markdown = (
         f"In the storm {CLIENTS} clients log in as fast as they are answered, with the right "
         "password, a wrong one and unknown names in turns, from 2^17 addresses; the hashes take "
-        f"{LANES} lanes of {MEMORY} KiB. Other work is {LANES} processes of nice 10 that do nothing "
-        "but compute; other clients are as many, as fast, whom a C responder behind the same nginx "
+        f"{LANES} lanes of {MEMORY} KiB. Other work is {LANES} processes of nice 10 that do nothing"
+        " but compute; other clients are as many, as fast, whom a C responder behind the same nginx "
         "refuses with the same bytes.\n\n"
         + checks_table(runs)
         + f"\n\nThe storm was answered {answered(answers)}. Another client, which keeps time, was "
@@ -103,8 +103,8 @@ def targets(runs):
 def checks_table(runs):
     """The checks in each state."""
     return table(
-        ["connections", "beside the checks", "checks/s", "of those alone", "p50 ms", "p99 ms", "p99.9 ms",
-         "p99, of that alone"],
+        ["connections", "beside the checks", "checks/s", "of those alone", "p50 ms", "p99 ms",
+         "p99.9 ms", "p99, of that alone"],
         [[str(connections), state, rates(own).text(",.0f"),
           rate_ratio(own, members[ALONE]).text(".2f"),
           *(f"{latencies(own, point).median:.2f}" for point in (50, 99, 99.9)),
@@ -208,7 +208,9 @@ def probe(site, refused):
 
 def refusal(refused):
     """The same answer, as a FastCGI program gives it."""
-    answer = next(answer for answer in refused if answer.status == 503)
+    answer = next((answer for answer in refused if answer.status == 503), None)
+    if not answer:
+        raise SystemExit("bench: no login was refused during a storm of them")
     head = (f"Status: 503 Service Unavailable\r\nContent-Type: {answer.content_type}\r\n"
             f"Retry-After: {answer.retry_after}\r\nCache-Control: no-store\r\n\r\n")
     return head.encode() + answer.body

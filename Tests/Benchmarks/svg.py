@@ -8,11 +8,13 @@ import math
 from html import escape
 
 STYLE = """
-svg { --paper: #fff; --ink: #211c17; --quiet: #61594f; --grid: #e3ddd4; --own: #a8324e;
-      --own-2: #dc9aa9; --floor: #6b6257; --floor-2: #b8b0a5; --other: #5a7d9a; --other-2: #b0c5d6; }
+svg { --paper: #fff; --ink: #211c17; --quiet: #61594f; --grid: #e3ddd4;
+      --own: #a8324e; --floor: #6b6257; --other: #5a7d9a;
+      --own-2: #dc9aa9; --floor-2: #b8b0a5; --other-2: #b0c5d6; }
 @media (prefers-color-scheme: dark) {
-  svg { --paper: #191613; --ink: #f2ede5; --quiet: #b9b0a4; --grid: #3b352e; --own: #f08ca4;
-        --own-2: #8c4657; --floor: #b9b0a4; --floor-2: #675f55; --other: #86b2d6; --other-2: #425a6e; }
+  svg { --paper: #191613; --ink: #f2ede5; --quiet: #b9b0a4; --grid: #3b352e;
+        --own: #f08ca4; --floor: #b9b0a4; --other: #86b2d6;
+        --own-2: #8c4657; --floor-2: #675f55; --other-2: #425a6e; }
 }
 text { font: 12px system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif;
        fill: var(--ink); }
@@ -47,8 +49,8 @@ class Picture:
 
     def rectangle(self, x, y, width, height, kind):
         """A filled rectangle."""
-        self._add("rect", f'x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}"', kind,
-                  y + height)
+        self._add("rect", f'x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}"',
+                  kind, y + height)
 
     def line(self, x1, y1, x2, y2, kind):
         """A thin line."""
@@ -79,7 +81,7 @@ class Picture:
 
 
 class Scale:
-    """Where a value is drawn: from `low` at `start` to `high` at `end`, even or by its logarithm."""
+    """Where a value is drawn: `low` at `start`, `high` at `end`, evenly or by its logarithm."""
 
     def __init__(self, low, high, start, end, logarithmic=False):
         self.measure = math.log if logarithmic else lambda value: value

@@ -1,4 +1,4 @@
-// In-memory sessions on Deno's own HTTP server:  deno run --allow-read --allow-write deno.mjs SOCKET
+// In-memory sessions on Deno's own HTTP server:  deno run deno.mjs SOCKET
 const sessions = new Map();
 
 Deno.serve({ path: Deno.args[0] }, (request) => {

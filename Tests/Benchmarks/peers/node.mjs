@@ -25,6 +25,6 @@ const server = createServer((request, response) => {
         }).end(body);
     }
 });
-// Longer than nginx keeps an idle connection (60 s), so that none is closed while nginx sends on it.
+// Longer than nginx keeps an idle connection (60 s): none is closed while nginx sends on it.
 server.keepAliveTimeout = 75_000;
 server.listen(process.argv[2]);
