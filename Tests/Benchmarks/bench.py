@@ -9,7 +9,8 @@ Sections, each of which `--only` can choose:
 
 Everything runs in a folder of its own on free loopback ports and is stopped at the end. What is
 compared is measured in one run, in rounds whose order is drawn, and ratios are taken within a
-round. The figures are written as Markdown, as JSON and as a picture; a whole run replaces results.svg.
+round. The figures are written as Markdown, as JSON and as a picture; a whole run replaces
+results.svg.
 """
 
 import argparse

@@ -20,7 +20,7 @@ class Run:
     """Milliseconds by percentile.
 
     They are wrk's: for each slow answer it adds what the connection would have waited for those
-    that it meanwhile could not ask for (coordinated omission), so that a pause counts as long as it was.
+    that it meanwhile could not ask for (coordinated omission): a pause counts as long as it was.
     """
 
 

@@ -46,8 +46,8 @@ class Stage:
     def run(self, command, folder):
         """Starts a program, whose output goes to a log in the folder."""
         if shutil.which(command[0]) is None:
-            raise SystemExit(f"bench: {command[0]} is missing: `deploy/packages bench` installs what"
-                             " is needed, and --peers leaves peers out")
+            raise SystemExit(f"bench: {command[0]} is missing: `deploy/packages bench` installs "
+                             "what is needed, and --peers leaves peers out")
         with open(folder / f"{pathlib.Path(command[0]).name}.log", "ab") as output:
             child = subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL,
                                      stdout=output, stderr=output, env=environment())

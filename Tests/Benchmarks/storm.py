@@ -75,8 +75,8 @@ def measure(stage, options):
         f"In the storm {CLIENTS} clients log in as fast as they are answered, with the right "
         "password, a wrong one and unknown names in turns, from 2^17 addresses; the hashes take "
         f"{LANES} lanes of {MEMORY} KiB. Other work is {LANES} processes of nice 10 that do nothing"
-        " but compute; other clients are as many, as fast, whom a C responder behind the same nginx "
-        "refuses with the same bytes.\n\n"
+        " but compute; other clients are as many, as fast, whom a C responder behind the same nginx"
+        " refuses with the same bytes.\n\n"
         + checks_table(runs)
         + f"\n\nThe storm was answered {answered(answers)}. Another client, which keeps time, was "
         f"refused {len(refused):,} times, with a p99 of {late:.1f} ms. Coatcheck's memory peaked "
