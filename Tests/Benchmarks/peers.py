@@ -21,6 +21,7 @@ PEOPLE = 512
 DENO = "2.9.8"
 FLOOR = "C responder"
 STOCK = "C responder, stock fastcgi_params"
+KEPT = "C responder, kept connections"
 
 
 def coatcheck(stage, sites):
@@ -50,6 +51,12 @@ def floor(stage, sites):
 def stock(stage, sites):
     """The C responder with nginx's stock parameters."""
     return [start_responder(stage, STOCK, sites["Coatcheck"], "stock.conf")]
+
+
+def kept(stage, sites):
+    """The C responder over connections that nginx keeps, with more threads than these can be."""
+    return [start_responder(stage, KEPT, sites["Coatcheck"], workers=192, questions=["me"],
+                            keeps=True)]
 
 
 def log_in_everybody(site):
@@ -115,8 +122,8 @@ def over_http(name, stage, folder, command):
 
 
 # In the order of the tables. The C responders repeat what Coatcheck answered, so it comes first.
-PEERS = {"coatcheck": coatcheck, "floor": floor, "stock": stock, "php": php, "node": node,
-         "deno": deno}
+PEERS = {"coatcheck": coatcheck, "floor": floor, "stock": stock, "kept": kept, "php": php,
+         "node": node, "deno": deno}
 
 
 def prove(site):
@@ -124,7 +131,7 @@ def prove(site):
     cookie = site.cookies.open().readline().strip()
     for way, url in site.urls.items():
         granted = 204 if way == "direct" else 200
-        refused = granted if site.name in (FLOOR, STOCK) else 401
+        refused = granted if site.name in (FLOOR, STOCK, KEPT) else 401
         for headers, right in (({"Cookie": cookie}, granted), ({}, refused),
                                ({"Cookie": cookie[:-8] + "AAAAAAAA"}, refused)):
             status, _, text = ask(url, headers=headers)

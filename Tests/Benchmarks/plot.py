@@ -58,7 +58,7 @@ def throughput(picture, checks):
     """A row for each peer, a column for each way, a bar for each number of connections."""
     ways = list(dict.fromkeys(group.split(", ")[0] for group in checks))
     counts = list(dict.fromkeys(group.split(", ")[1] for group in checks))
-    names = list(max(checks.values(), key=len))
+    names = in_one_order(checks.values())
     top = heading(picture, "Answers per second",
                   "Medians of the rounds, with the least and the most; upper bar: "
                   f"{counts[0]} connections, lower bar: {counts[-1]}.")
@@ -85,6 +85,18 @@ def throughput(picture, checks):
                              "line-ink")
                 picture.text(scale(max(spread.median, spread.high)) + 5, at + bar - 1,
                              thousands(spread.median), "small quiet")
+
+
+def in_one_order(groups):
+    """All names, each after the one that it follows in its group."""
+    names = []
+    for group in groups:
+        before = -1
+        for name in group:
+            if name not in names:
+                names.insert(before + 1, name)
+            before = names.index(name)
+    return names
 
 
 def thousands(rate):

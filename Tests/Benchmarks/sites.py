@@ -130,16 +130,17 @@ def serve_responder(stage, folder, answer, workers=WORKERS, unix_socket="peer.so
 
 
 def start_responder(stage, name, coatcheck, part="coatcheck.conf", workers=WORKERS,
-                    questions=("check", "me")):
+                    questions=("check", "me"), keeps=False):
     """The C responder: what Coatcheck answers, without looking at anything.
 
-    It has a process and an nginx for each of the two answers: it cannot tell what it is asked.
+    It has a process and an nginx for each of the two answers: it cannot tell what it is asked. A
+    connection that nginx keeps holds one of its threads: none is kept, or there are many threads.
     """
     urls = {}
     for question in questions:
         folder = stage.subfolder(f"{name} {question}")
         child = serve_responder(stage, folder, record(coatcheck, question), workers)
-        url = stage.nginx(folder, part)
+        url = stage.nginx(folder, part, keeps)
         urls |= {way: url + path for way, path in WAYS.items()
                  if (way == "/me") == (question == "me")}
     return Site(name, urls, folder, child, coatcheck.cookies)

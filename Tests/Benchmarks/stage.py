@@ -62,12 +62,18 @@ class Stage:
         unix_socket.chmod(0o666)  # nginx's workers may be somebody else
         return child
 
-    def nginx(self, folder, part, unix_socket=None):
-        """Starts an nginx with a peer's part of the settings; returns the address of its site."""
-        unix_socket = unix_socket or folder / "peer.sock"
+    def nginx(self, folder, part, keeps=True):
+        """Starts an nginx with a peer's part of the settings; returns the address of its site.
+
+        It keeps connections as the snippets say, or none.
+        """
+        unix_socket = folder / "peer.sock"
         port = free_port()
         subprocess.run([ROOT / "nginx/render", "--port", str(port), "--socket", unix_socket,
                         "--prefix", folder], check=True)
+        if not keeps:
+            route = folder / "snippets/coatcheck-route.conf"
+            route.write_text(route.read_text().replace("keep_conn on", "keep_conn off"))
         values = {"folder": folder, "port": port, "socket": unix_socket,
                   "check": check_location(folder / "snippets/coatcheck-internal.conf"),
                   "user": "user www-data;" if os.geteuid() == 0 else ""}

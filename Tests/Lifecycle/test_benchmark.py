@@ -89,6 +89,11 @@ def test_the_picture_is_well_formed_small_and_without_scripts() -> None:
     assert len(text) < 60_000
 
 
+def test_peers_of_some_ways_only_stand_among_the_others() -> None:
+    """In the order in which they were started."""
+    assert plot.in_one_order(["ac", "abcd", "ae"]) == list("aebcd")
+
+
 def test_sessions_that_are_written_into_the_store_are_those_that_are_measured() -> None:
     """Live ones pass the check; ended and expired ones do not."""
     with Stage() as stage:
