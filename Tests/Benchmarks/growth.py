@@ -57,8 +57,8 @@ def measure(stage, options):
         sessions_table(by_sessions, few.name),
         f"Of the checks with the small cache {share:.1%} were read from SQLite.",
         f"A cached session takes {memory:.0f} bytes (RssAnon over an empty server's); with the "
-        f"small cache it is {buffers:.0f} for each session of the store, most of it SQLite's pages. From "
-        f"exec to the socket with {many.name} in the store: {starts.text('.0f')} ms.",
+        f"small cache it is {buffers:.0f} for each session of the store, most of it SQLite's pages."
+        f" From exec to the socket with {many.name} in the store: {starts.text('.0f')} ms.",
         "Where the last use of each session is to be written, which is so once a minute: "
         f"{rate_ratio(uses.due, uses.none).text('.2f')} of the checks, p99 "
         f"{latency_ratio(uses.due, uses.none, 99).text('.2f')} times.",
