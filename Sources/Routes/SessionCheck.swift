@@ -51,7 +51,8 @@ extension Site {
                 return verdict(on: session, question.policy, at: now)
             }
         } catch {
-            return problem(of: error, during: "check").json()
+            // nginx makes an error page of it, whatever it holds.
+            return refusal(problem(of: error, during: "check").status, reason: "unavailable")
         }
         await noteEnded(key, from: nil)
         return refusal(401, reason: "no-session")

@@ -60,7 +60,7 @@ extension SQLiteStorage {
 
     /// Returns how many sessions are stored.
     ///
-    /// SQLite counts the entries of the smallest index: 18 ms for a million.
+    /// SQLite counts the entries of the smallest index: some 50 ms for a million.
     package func sessionCount() async throws(StorageError) -> Int {
         try read { db in
             try Int.fetchOne(db.cachedStatement(sql: "SELECT count(*) FROM sessions")) ?? 0

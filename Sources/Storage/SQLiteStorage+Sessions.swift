@@ -54,8 +54,8 @@ extension SQLiteStorage: SessionStorage {
 
     /// Returns whose session has a public id.
     ///
-    /// No index serves that: it walks the one by user, which takes a tenth of a second for a
-    /// million sessions.
+    /// No index serves that: it walks the one by user, which takes some 0.3 s for a million
+    /// sessions.
     package func owner(ofSession id: PublicID) async throws(StorageError) -> PublicID? {
         try read { db in
             try db.cachedStatement(sql: "SELECT user_id FROM sessions WHERE id = ?")

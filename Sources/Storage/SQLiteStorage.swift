@@ -28,7 +28,7 @@ package final class SQLiteStorage: Sendable {
     /// Opens the database at `path`, makes it when there is none, and brings its tables up to date.
     ///
     /// `readers` is how many threads can look something up at once, as a rule the number of
-    /// workers; each connection keeps up to 2 MB of pages. `lockWait` is for how many milliseconds
+    /// workers; each connection keeps up to 512 KiB of pages. `lockWait` is for how many milliseconds
     /// a write waits while another process holds the lock; 2000 is longer than any transaction of
     /// our own takes and shorter than people's patience.
     ///
@@ -90,7 +90,12 @@ package final class SQLiteStorage: Sendable {
             try db.execute(sql: "PRAGMA cell_size_check = ON")
             // No rows in temporary files.
             try db.execute(sql: "PRAGMA temp_store = MEMORY")
-            guard !db.configuration.readonly else { return }
+            guard !db.configuration.readonly else {
+                // There are as many readers as workers. What one does not find in its pages is in
+                // those of the operating system.
+                try db.execute(sql: "PRAGMA cache_size = -512")
+                return
+            }
             try Schema.refuseForeign(db)
         }
         return configuration

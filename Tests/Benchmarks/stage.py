@@ -72,8 +72,9 @@ class Stage:
         subprocess.run([ROOT / "nginx/render", "--port", str(port), "--socket", unix_socket,
                         "--prefix", folder], check=True)
         if not keeps:
-            route = folder / "snippets/coatcheck-route.conf"
-            route.write_text(route.read_text().replace("keep_conn on", "keep_conn off"))
+            for name in ("coatcheck-route.conf", "coatcheck-internal.conf"):
+                snippet = folder / "snippets" / name
+                snippet.write_text(snippet.read_text().replace("keep_conn on", "keep_conn off"))
         values = {"folder": folder, "port": port, "socket": unix_socket,
                   "check": check_location(folder / "snippets/coatcheck-internal.conf"),
                   "user": "user www-data;" if os.geteuid() == 0 else ""}

@@ -1,4 +1,4 @@
-"""The connections that nginx keeps: for GET on our own routes, without starving or smuggling."""
+"""The connections that nginx keeps: for GET, without starving or smuggling."""
 
 from __future__ import annotations
 
@@ -55,20 +55,23 @@ def cookie_of(site: Deployment, person: Person) -> str:
     return ticket
 
 
-def test_gets_of_our_routes_share_a_connection_and_nothing_else_does(deploy: Deploy) -> None:
+def test_gets_and_their_checks_share_a_connection_and_nothing_else_does(deploy: Deploy) -> None:
     site = deploy()
     cookie = cookie_of(site, site.person())
     with closing(browser(site)) as connection:
         before = sockets(site)
         for _ in range(20):
-            assert ask(connection, "/dashboard", cookie=cookie)[0] == 200
             assert ask(connection, "/api/logout", "POST")[0] == 204
             assert ask(connection, "/me", "HEAD")[0] == 401
-        wait_until(lambda: sockets(site) == before, "checks, POST and HEAD to close theirs")
+            assert ask(connection, "/dashboard", "HEAD", cookie=cookie)[0] == 200
+        wait_until(lambda: sockets(site) == before, "POST and HEAD to close theirs")
         for _ in range(20):
             assert ask(connection, "/me", cookie=cookie)[0] == 200
+            assert ask(connection, "/dashboard", cookie=cookie)[0] == 200
+            assert ask(connection, "/staff", cookie=cookie)[0] == 403
         # One client is served by one worker of nginx, which needs one connection for it.
-        assert sockets(site) == before + 1
+        wait_until(lambda: sockets(site) == before + 1, "the refused one to close its other")
+    assert not list(site.folder.rglob("temporary/fastcgi/*/*")), "an answer was written to a file"
 
 
 def test_no_body_becomes_a_request(deploy: Deploy) -> None:

@@ -84,15 +84,16 @@ def browser(site: Deployment) -> http.client.HTTPSConnection:
     return http.client.HTTPSConnection("127.0.0.1", site.port, timeout=30, context=TLS)
 
 
+@pytest.mark.parametrize("path", ["/me", "/dashboard"])
 def test_what_nginx_sent_on_a_kept_connection_is_answered_by_the_next_process(
-    site: Deployment, activated: Activated
+    site: Deployment, activated: Activated, path: str
 ) -> None:
     """The worst moment: the request is on its way to a process that will not read it."""
     visitors = [browser(site) for _ in range(8)]
-    assert [ask(visitor, "GET", "/me") for visitor in visitors] == [401] * 8
+    assert [ask(visitor, "GET", path) for visitor in visitors] == [401] * 8
     activated.process.send_signal(signal.SIGSTOP)
     with ThreadPoolExecutor(8) as pool:
-        answers = [pool.submit(ask, visitor, "GET", "/me") for visitor in visitors]
+        answers = [pool.submit(ask, visitor, "GET", path) for visitor in visitors]
         # They stay unanswered as long as the process is stopped, so this always runs out.
         assert not wait(answers, timeout=0.5).done
         assert activated.stop(signal.SIGKILL) == -signal.SIGKILL
@@ -103,7 +104,8 @@ def test_what_nginx_sent_on_a_kept_connection_is_answered_by_the_next_process(
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "status"), [("GET", "/me", 401), ("POST", "/api/logout", 204)]
+    ("method", "path", "status"),
+    [("GET", "/me", 401), ("POST", "/api/logout", 204), ("GET", "/dashboard", 401)],
 )
 def test_restarts_under_load_lose_no_request(
     site: Deployment, activated: Activated, method: str, path: str, status: int
