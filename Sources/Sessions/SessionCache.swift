@@ -23,8 +23,10 @@ struct SessionCache: Sendable {
     /// How many sessions there are.
     private(set) var count = 0
 
-    /// How often making room for a record may move another instead of giving it up: some ten
-    /// microseconds at most. Of a longer row of records that are all used, one in so many goes.
+    /// How often making room for a record may move another instead of giving it up.
+    ///
+    /// That is some ten microseconds at most. Of a longer row of records that are all used, one in
+    /// so many goes.
     private static let secondChances = 128
 
     /// Creates a cache that takes at most so many bytes, but at least one KiB.
