@@ -34,7 +34,7 @@ package struct Form: Hashable, Sendable {
             name = try Percent.decode(rawName)
         } catch {
             // The name as it was sent: it cannot be shown decoded.
-            throw .invalid(printableASCII(rawName), error.message)
+            throw .invalid(printableASCII(rawName.span), error.message)
         }
         guard fields.count < Self.fieldLimit else {
             throw .invalid(name, "A form has at most \(Self.fieldLimit) fields.")

@@ -115,15 +115,19 @@ extension Request {
     ///
     /// At most the first 256 bytes are kept, and every byte that is not printable ASCII becomes
     /// "?", so that it cannot forge a line of a log (ASVS 16.4.1).
-    package static func cut(userAgent bytes: some Sequence<UInt8>) -> String {
-        printableASCII(bytes.prefix(userAgentLimit))
+    package static func cut(userAgent bytes: Span<UInt8>) -> String {
+        printableASCII(bytes.extracting(first: userAgentLimit))
     }
 }
 
 /// Returns bytes as a text in which every byte that is not printable ASCII is "?".
-func printableASCII(_ bytes: some Sequence<UInt8>) -> String {
-    String(
-        decoding: bytes.map { (0x20...0x7E).contains($0) ? $0 : UInt8(ascii: "?") },
-        as: UTF8.self
-    )
+func printableASCII(_ bytes: Span<UInt8>) -> String {
+    unsafe String(unsafeUninitializedCapacity: bytes.count) { text in
+        for index in bytes.indices {
+            let byte = bytes[index]
+            let isPrintable = (0x20...0x7E).contains(byte)
+            unsafe text.initializeElement(at: index, to: isPrintable ? byte : UInt8(ascii: "?"))
+        }
+        return bytes.count
+    }
 }

@@ -144,7 +144,7 @@ struct Gateway: Sendable {
             secFetchMode: request.parameter("HTTP_SEC_FETCH_MODE"),
             secFetchDest: request.parameter("HTTP_SEC_FETCH_DEST"),
             requestedWith: request.parameter("HTTP_X_REQUESTED_WITH"),
-            userAgent: HTTP.Request.cut(userAgent: request.bytes(of: "HTTP_USER_AGENT")),
+            userAgent: request.withParameter("HTTP_USER_AGENT", HTTP.Request.cut(userAgent:)) ?? "",
             cookie: request.bytes(of: "HTTP_COOKIE"),
             body: withBody ? body(of: request) : .bytes([])
         )

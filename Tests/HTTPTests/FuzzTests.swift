@@ -29,7 +29,7 @@ import Testing
         _ = try? Form(parsing: bytes)
         _ = MediaType(text)
         _ = deviceName(fromUserAgent: text)
-        #expect(Request.cut(userAgent: bytes).utf8.count <= 256)
+        #expect(Request.cut(userAgent: bytes.span).utf8.count <= 256)
         #expect(
             try Percent.decode(Percent.encodeQueryValue("a\(text)".filter { $0 != "\0" }).utf8)
                 == "a\(text)".filter { $0 != "\0" }
