@@ -1,5 +1,5 @@
 /// A JSON value (RFC 8259) that keeps the order of its members.
-package indirect enum JSON: Hashable, Sendable {
+package enum JSON: Hashable, Sendable {
     /// The value null.
     case null
     /// True or false.
