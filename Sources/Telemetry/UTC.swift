@@ -18,9 +18,16 @@ package enum UTC {
     /// Formats seconds since 1970-01-01T00:00:00Z as `2026-01-31T12:00:00Z`.
     package static func text(_ seconds: Int64) -> String {
         let (year, month, dayOfMonth, second) = parts(of: seconds)
-        return "\(padded(year, to: 4))-\(padded(month, to: 2))-\(padded(dayOfMonth, to: 2))"
-            + "T\(padded(second / 3600, to: 2)):\(padded(second / 60 % 60, to: 2))"
-            + ":\(padded(second % 60, to: 2))Z"
+        var text = InlineArray<20, UInt8>(repeating: UInt8(ascii: "0"))
+        write(year, in: 0..<4, before: "-", of: &text)
+        write(month, in: 5..<7, before: "-", of: &text)
+        write(dayOfMonth, in: 8..<10, before: "T", of: &text)
+        write(second / 3600, in: 11..<13, before: ":", of: &text)
+        write(second / 60 % 60, in: 14..<16, before: ":", of: &text)
+        write(second % 60, in: 17..<19, before: "Z", of: &text)
+        return unsafe text.span.withUnsafeBufferPointer {
+            unsafe String(decoding: $0, as: UTF8.self)
+        }
     }
 
     private static func parts(
@@ -52,6 +59,21 @@ package enum UTC {
 
     private static func floorDivide(_ value: Int64, by divisor: Int64) -> Int64 {
         value >= 0 ? value / divisor : (value - divisor + 1) / divisor
+    }
+
+    /// Writes a number in decimal at these places, and a separator behind it.
+    private static func write(
+        _ number: Int64,
+        in places: Range<Int>,
+        before separator: Unicode.Scalar,
+        of text: inout InlineArray<20, UInt8>
+    ) {
+        var rest = number
+        for place in places.reversed() {
+            text[place] = UInt8(ascii: "0") + UInt8(rest % 10)
+            rest /= 10
+        }
+        text[places.upperBound] = UInt8(ascii: separator)
     }
 
     private static func padded(_ number: Int64, to width: Int) -> String {
