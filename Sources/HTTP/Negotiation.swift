@@ -13,9 +13,13 @@ package enum AnswerForm: Hashable, Sendable {
     /// 4. A posted form gets a page unless `Accept` names JSON.
     /// 5. Everything else, `*/*` and no `Accept` too, gets JSON.
     package init(for request: Request) {
+        guard request.path != "/api", !request.path.hasPrefix("/api/") else {
+            self = .json
+            return
+        }
         let accept = Accept(request.accept)
         let sent = request.contentType.flatMap { MediaType($0) }?.essence
-        if request.path == "/api" || request.path.hasPrefix("/api/") || sent == MediaType.json {
+        if sent == MediaType.json {
             self = .json
         } else if accept.prefersPage {
             self = .page

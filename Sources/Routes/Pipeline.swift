@@ -15,29 +15,36 @@ extension Site {
     ///
     /// - Returns: the answer, and the path of the route for the metrics; `nil` without one.
     package func answer(_ request: Request) async -> (response: Response, route: String?) {
-        var visit = Visit(request)
         var response: Response
         var path: String?
         do throws(Problem) {
             let (route, id) = try Site.router.route(for: request)
             path = route.path
-            visit = Visit(request, form: route.form, id: id)
-            guard OriginCheck.allows(request) else {
-                record(.crossOriginRefused(path: route.path, from: visit.origin))
-                throw .crossOrigin
-            }
-            try visit.checkBody()
-            response = try await answer(visit, by: route)
+            response = await answer(Visit(request, form: route.form, id: id), by: route)
         } catch {
-            response = self.response(to: error, of: visit)
+            response = self.response(to: error, of: Visit(request))
         }
         response.add("Cache-Control", "no-store")  // ASVS 14.3.2
         if request.method == .head { response.body = [] }
         return (response, path)
     }
 
+    /// Steps 2 to 6.
+    private func answer(_ visit: Visit, by route: Route) async -> Response {
+        do throws(Problem) {
+            guard OriginCheck.allows(visit.request) else {
+                record(.crossOriginRefused(path: route.path, from: visit.origin))
+                throw .crossOrigin
+            }
+            try visit.checkBody()
+            return try await handle(visit, by: route)
+        } catch {
+            return response(to: error, of: visit)
+        }
+    }
+
     /// Steps 4 to 6.
-    private func answer(_ visit: Visit, by route: Route) async throws(Problem) -> Response {
+    private func handle(_ visit: Visit, by route: Route) async throws(Problem) -> Response {
         switch route.handler {
         case .page(let handler), .open(let handler):
             return try await handler(self)(visit)

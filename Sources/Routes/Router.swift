@@ -4,9 +4,12 @@ internal import Sessions
 /// Finds the route of a request.
 struct Router: Sendable {
     private let routes: [Route]
+    /// The routes whose path has no `{id}` in it, by that path.
+    private let fixed: [Substring: [Route]]
 
     init(_ routes: [Route]) {
         self.routes = routes
+        fixed = Dictionary(grouping: routes.filter { !$0.hasID }, by: { $0.path[...] })
     }
 
     /// Returns the route for a request; HEAD works where GET does.
@@ -16,13 +19,16 @@ struct Router: Sendable {
     func route(for request: Request) throws(Problem) -> (route: Route, id: String?) {
         let isAPI = request.path.hasPrefix("/api/")
         let path = isAPI ? request.path.dropFirst("/api".count) : request.path[...]
+        let wanted = request.method == .head ? .get : request.method
+        // One look-up finds the route of nearly every request.
+        let atOnce = fixed[path]?.first { $0.method == wanted && !(isAPI && $0.isPage) }
+        if let atOnce { return (atOnce, nil) }
         let parts = Route.parts(of: path)
         let candidates = routes.compactMap { route -> (route: Route, id: String?)? in
             guard !(isAPI && route.isPage), let match = route.match(parts) else { return nil }
             return (route, match.id)
         }
         guard !candidates.isEmpty else { throw .notFound }
-        let wanted = request.method == .head ? .get : request.method
         guard let found = candidates.first(where: { $0.route.method == wanted }) else {
             let methods = candidates.map(\.route.method)
             throw .methodNotAllowed(methods.contains(.get) ? methods + [.head] : methods)
@@ -85,6 +91,9 @@ struct Route: Sendable {
     var isPage: Bool {
         if case .page = handler { true } else { form == .page }
     }
+
+    /// Whether there is an `{id}` in the path.
+    var hasID: Bool { parts.contains("{id}") }
 
     /// The parts of a path between the slashes.
     static func parts(of path: Substring) -> [Substring] {
