@@ -1,24 +1,41 @@
+internal import Glibc
+
 /// Names the device behind a user agent in words a person uses, for example "Firefox on Windows".
 ///
 /// It is a guess for a list of devices and decides nothing: a user agent says what it likes. Only
-/// the first 256 bytes are looked at, and only words of the tables below come out.
+/// the first 256 bytes up to a NUL are looked at, and only words of the tables below come out.
 package func deviceName(fromUserAgent userAgent: String) -> String {
-    let agent = Array(userAgent.utf8.prefix(Request.userAgentLimit))
-    if let tool = tools.first(where: { agent.starts(with: $0.mark.utf8) }) { return tool.name }
-    let browser = browsers.first { contains(agent, $0.mark) }?.name
-    let system = systems.first { contains(agent, $0.mark) }?.name
-    switch (browser, system) {
-    case (let browser?, let system?): return "\(browser) on \(system)"
-    case (let browser?, nil): return browser
-    case (nil, let system?): return "Unknown browser on \(system)"
-    case (nil, nil): return "Unknown device"
+    let agent = String(decoding: userAgent.utf8.prefix(Request.userAgentLimit), as: UTF8.self)
+    return unsafe agent.withCString { agent in
+        if let tool = tools.first(where: { unsafe $0.begins(agent) }) { return tool.name }
+        let browser = browsers.first { unsafe $0.isIn(agent) }?.name
+        let system = systems.first { unsafe $0.isIn(agent) }?.name
+        switch (browser, system) {
+        case (let browser?, let system?): return "\(browser) on \(system)"
+        case (let browser?, nil): return browser
+        case (nil, let system?): return "Unknown browser on \(system)"
+        case (nil, nil): return "Unknown device"
+        }
     }
 }
 
 /// A part of a user agent and what it tells.
 private struct Sign {
-    let mark: String
+    let mark: StaticString
     let name: String
+
+    /// The mark as a text of C.
+    private var text: UnsafePointer<CChar> {
+        unsafe UnsafeRawPointer(mark.utf8Start).assumingMemoryBound(to: CChar.self)
+    }
+
+    func begins(_ agent: UnsafePointer<CChar>) -> Bool {
+        unsafe strncmp(agent, text, mark.utf8CodeUnitCount) == 0
+    }
+
+    func isIn(_ agent: UnsafePointer<CChar>) -> Bool {
+        unsafe strstr(agent, text) != nil
+    }
 }
 
 /// Programs that name themselves first.
@@ -62,9 +79,3 @@ private let systems = [
     Sign(mark: "Macintosh", name: "Mac"),
     Sign(mark: "Linux", name: "Linux"),
 ]
-
-private func contains(_ bytes: [UInt8], _ mark: String) -> Bool {
-    let length = mark.utf8.count
-    guard bytes.count >= length else { return false }
-    return (0...bytes.count - length).contains { bytes[$0...].starts(with: mark.utf8) }
-}

@@ -51,7 +51,8 @@ import Testing
         ("curl/7.88.1", "curl"), ("Wget/1.21", "Wget"), ("python-requests/2.28", "Python"),
         ("Firefox/1", "Firefox"), ("Foo (Windows)", "Unknown browser on Windows"),
         ("", "Unknown device"), ("x", "Unknown device"), ("see curl/1", "Unknown device"),
-        ("<script>alert(1)</script>", "Unknown device"),
+        ("<script>alert(1)</script>", "Unknown device"), ("Firefox", "Unknown device"),
+        ("Windows\0Firefox/1", "Unknown browser on Windows"), ("\0Firefox/1", "Unknown device"),
     ])
     func `a user agent is named in words a person uses`(userAgent: String, name: String) {
         #expect(deviceName(fromUserAgent: userAgent) == name)
