@@ -13,6 +13,9 @@ import Testing
             (.number(.infinity), "null"), (.number(.nan), "null"), ("", "\"\""), ([], "[]"),
             ([:], "{}"), ([1, "a", .null], #"[1,"a",null]"#),
             ("\"\\/\n\r\t\u{8}\0\u{1F}\u{7F}", #""\"\\/\n\r\t\u0008\u0000\u001f\u007f""#),
+            // Each alone, as a text without any of them is copied whole.
+            ("a\\b", #""a\\b""#), ("a\"b", #""a\"b""#), ("a\u{1F}b", #""a\u001fb""#),
+            ("a\u{7F}b", #""a\u007fb""#), ("a\nb", #""a\nb""#),
             ("é😀</script>", "\"é😀</script>\""), (JSON(nil), "null"),
             (JSON("x" as String?), "\"x\""),
         ] as [(JSON, String)]
