@@ -26,6 +26,8 @@ final class Door: Sendable {
     private let poll: CInt
     private let shutSignal: CInt
     private let shutFlag = Atomic(false)
+    /// Whether the last look at the backlog found a connection.
+    private let mayHaveMore = Atomic(false)
 
     init(_ listener: consuming Listener) throws(ListenerError) {
         self.listener = listener
@@ -58,7 +60,7 @@ final class Door: Sendable {
     /// New and kept connections take turns: after a kept one the backlog is looked at first, and
     /// else whatever has been ready longest. So neither kind can crowd out the other.
     func next(after last: Arrival?, _ report: (WorkerEvent) -> Void) -> Arrival? {
-        if last?.isNew == false, !isShut {
+        if last?.isNew == false, mayHaveMore.load(ordering: .relaxed), !isShut {
             let socket = accept()
             if socket >= 0 { return Arrival(socket: socket, isNew: true) }
             // Why there is none, the listening socket's own event tells.
@@ -102,7 +104,9 @@ final class Door: Sendable {
     }
 
     private func accept() -> CInt {
-        accept4(listener.descriptor, nil, nil, CInt(SOCK_CLOEXEC.rawValue))
+        let socket = accept4(listener.descriptor, nil, nil, CInt(SOCK_CLOEXEC.rawValue))
+        mayHaveMore.store(socket >= 0, ordering: .relaxed)
+        return socket
     }
 
     private var isShut: Bool { shutFlag.load(ordering: .acquiring) }

@@ -48,20 +48,23 @@ final class JobQueue: @unchecked Sendable {
 
     /// Runs jobs on the calling thread, in the order they came, until the queue is closed and
     /// empty.
-    func run(_ execute: (UnownedJob) -> Void) {
+    ///
+    /// - Parameter pause: what is done before the thread sleeps because there are none.
+    func run(pause: () -> Void, _ execute: (UnownedJob) -> Void) {
         var batch: [UnownedJob] = []
-        while takeAll(into: &batch) {
+        while takeAll(into: &batch, pause) {
             for job in batch { execute(job) }
             batch.removeAll(keepingCapacity: true)
         }
     }
 
     /// Waits for jobs and swaps them into the empty `batch`; `false` means closed and empty.
-    private func takeAll(into batch: inout [UnownedJob]) -> Bool {
+    private func takeAll(into batch: inout [UnownedJob], _ pause: () -> Void) -> Bool {
         unsafe pthread_mutex_lock(mutex)
         defer { unsafe pthread_mutex_unlock(mutex) }
         while jobs.isEmpty {
             if isClosed { return false }
+            pause()
             unsafe pthread_cond_wait(filled, mutex)
         }
         swap(&jobs, &batch)

@@ -1,5 +1,6 @@
 import Glibc
 internal import HTTP
+import Synchronization
 
 /// A thread that takes requests from the door, one at a time, and runs their handlers.
 ///
@@ -16,15 +17,23 @@ internal import HTTP
 final class Worker: TaskExecutor {
     private let jobs = JobQueue()
     private let door: Door
+    private let places: Places
+    private let work: Places.Work
+    /// Whether the worker has a place; only its own thread looks.
+    private let hasPlace = Atomic(false)
     private let respond: Responder
     private let report: @Sendable (WorkerEvent) -> Void
 
     init(
         door: Door,
+        places: Places,
+        number: Int,
         report: @escaping @Sendable (WorkerEvent) -> Void,
         respond: @escaping Responder
     ) {
         self.door = door
+        self.places = places
+        work = places.work(of: number)
         self.report = report
         self.respond = respond
     }
@@ -40,14 +49,45 @@ final class Worker: TaskExecutor {
             self.jobs.close()
         }
         let executor = unsafe asUnownedTaskExecutor()
-        jobs.run { job in unsafe job.runSynchronously(on: executor) }
+        // With nothing to run the request is suspended: it needs no place for now.
+        jobs.run(pause: leavePlace) { job in unsafe job.runSynchronously(on: executor) }
+    }
+
+    /// Gives the worker's place away in the middle of a request, when it has one.
+    private func leavePlace() {
+        guard hasPlace.load(ordering: .relaxed) else { return }
+        hasPlace.store(false, ordering: .relaxed)
+        places.end(work)
+        places.give()
+    }
+
+    /// Waits for the next request on the worker's place, or for a place first.
+    private func next(after last: Arrival?) -> Arrival? {
+        if hasPlace.load(ordering: .relaxed) {
+            places.end(work)
+            if places.isCrowded {
+                hasPlace.store(false, ordering: .relaxed)
+                places.give()
+            }
+        }
+        if !hasPlace.load(ordering: .relaxed) {
+            guard places.take() else { return nil }
+            hasPlace.store(true, ordering: .relaxed)
+        }
+        guard let arrival = door.next(after: last, report) else {
+            hasPlace.store(false, ordering: .relaxed)
+            places.give()
+            return nil
+        }
+        places.begin(work)
+        return arrival
     }
 
     /// Answers one request after the other, each on whatever connection has one.
     private func serve() async {
         let connection = Connection()
         var last: Arrival?
-        while let arrival = door.next(after: last, report) {
+        while let arrival = next(after: last) {
             last = arrival
             guard connection.open(arrival) else {
                 report(.malformedRequest)

@@ -31,6 +31,7 @@ package typealias Responder = @Sendable (borrowing Request) async -> Response
 /// request.
 package final class WorkerPool: Sendable {
     private let door: Door
+    private let places: Places
     /// How many requests are served at the same time.
     package let workerCount: Int
     /// The threads that nobody has joined yet; each may be joined once.
@@ -48,16 +49,25 @@ package final class WorkerPool: Sendable {
         precondition(workers > 0, "a pool needs a worker")
         WorkerPool.prepareLibrary()
         door = try Door(listener)
+        places = Places(workers: workers)
         var threads: [pthread_t] = []
-        for _ in 0..<workers {
-            do throws(ListenerError) {
-                let worker = Worker(door: door, report: report, respond: respond)
-                threads.append(try startThread(running: worker))
-            } catch {
-                door.shut()
-                for thread in threads { pthread_join(thread, nil) }
-                throw error
+        do throws(ListenerError) {
+            threads.append(try unsafe startThread(running: placesThread, with: places))
+            for number in 0..<workers {
+                let worker = Worker(
+                    door: door,
+                    places: places,
+                    number: number,
+                    report: report,
+                    respond: respond
+                )
+                threads.append(try unsafe startThread(running: workerThread, with: worker))
             }
+        } catch {
+            door.shut()
+            places.close()
+            for thread in threads { pthread_join(thread, nil) }
+            throw error
         }
         workerCount = workers
         self.threads = Mutex(threads)
@@ -73,6 +83,7 @@ package final class WorkerPool: Sendable {
     @discardableResult
     package func stop(within seconds: Int) -> Bool {
         door.shut()
+        places.close()
         var deadline = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &deadline)
         deadline.tv_sec += seconds
@@ -99,16 +110,23 @@ package final class WorkerPool: Sendable {
     }()
 }
 
-/// Starts a thread with all signals blocked that runs a worker and lets go of it at its end.
-private func startThread(running worker: Worker) throws(ListenerError) -> pthread_t {
+/// What a thread runs, as pthread_create(3) wants it.
+private typealias ThreadEntry =
+    @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer?
+
+/// Starts a thread with all signals blocked, for which `entry` lets go of the subject.
+private func startThread(
+    running entry: ThreadEntry,
+    with subject: some AnyObject
+) throws(ListenerError) -> pthread_t {
     var blocked = sigset_t()
     var previous = sigset_t()
     unsafe sigfillset(&blocked)
     unsafe pthread_sigmask(SIG_SETMASK, &blocked, &previous)
     defer { unsafe pthread_sigmask(SIG_SETMASK, &previous, nil) }
-    let context = unsafe Unmanaged.passRetained(worker)
+    let context = unsafe Unmanaged.passRetained(subject)
     var thread = pthread_t()
-    let status = unsafe pthread_create(&thread, nil, workerThread, context.toOpaque())
+    let status = unsafe pthread_create(&thread, nil, entry, context.toOpaque())
     guard status == 0 else {
         unsafe context.release()
         throw .system("pthread_create", status)
@@ -121,6 +139,15 @@ private func workerThread(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableR
     if let context = unsafe context {
         unsafe pthread_setname_np(pthread_self(), "worker")
         unsafe Unmanaged<Worker>.fromOpaque(context).takeRetainedValue().run()
+    }
+    return nil
+}
+
+/// The entry point of the thread that looks after the places.
+private func placesThread(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    if let context = unsafe context {
+        unsafe pthread_setname_np(pthread_self(), "places")
+        unsafe Unmanaged<Places>.fromOpaque(context).takeRetainedValue().watch()
     }
     return nil
 }
