@@ -99,6 +99,9 @@ lint: ## formatting, doc comments, syntax of the scripts
 bench: build ## checks through nginx beside a C responder, PHP, Node and Deno; BENCH=--quick to try
 	@deploy/packages run bench
 	@$(PYTHON) Tests/Benchmarks/bench.py $(BENCH)
+	@echo "==> Durable operations of the store, without nginx"
+	swift run $(RELEASE) store-bench --sessions 1000 --rounds 5
+	@$(MAKE) --no-print-directory budgets
 
 budgets: build ## instructions and system calls of requests, held to Tests/Benchmarks/budgets.toml
 	@deploy/packages budgets

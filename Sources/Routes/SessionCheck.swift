@@ -52,7 +52,7 @@ extension Site {
             }
         } catch {
             // nginx makes an error page of it, whatever it holds.
-            return refusal(problem(of: error, during: "check").status, reason: "unavailable")
+            return Response(status: problem(of: error, during: "check").status)
         }
         await noteEnded(key, from: nil)
         return refusal(401, reason: "no-session")

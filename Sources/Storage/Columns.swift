@@ -21,11 +21,11 @@ struct Columns {
         return unsafe sqlite3_column_int64(pointer, CInt(column))
     }
 
-    /// The text in a column; `nil` when it is null or empty.
+    /// The text in a column; `nil` when it is null.
     func optionalText(at column: Int) throws -> String? {
-        unsafe withBytes(at: column) { bytes in
-            unsafe bytes.isEmpty ? nil : String(decoding: bytes, as: UTF8.self)
-        }
+        let pointer = unsafe statement.sqliteStatement
+        guard unsafe sqlite3_column_type(pointer, CInt(column)) != SQLITE_NULL else { return nil }
+        return unsafe withBytes(at: column) { unsafe String(decoding: $0, as: UTF8.self) }
     }
 
     /// The text in a column that is never null.

@@ -43,8 +43,8 @@ CASES = {
 # Where instructions go: the first pattern that is found in "library:function" decides.
 GROUPS = [(name, re.compile(pattern)) for name, pattern in {
     "libfcgi": r"^libfcgi",
-    "SHA-256": r"^libsodium.*(sha256|SHA256)",
-    "base64": r"^libsodium.*(base64|bin2base64)|Base64URL",
+    "SHA-256": r"^libnettle",
+    "base64": r"Base64URL",
     "actors and tasks": r"^libswift_Concurrency|JobQueue|7enqueue|swift_(task|job|defaultActor)",
     MALLOC: r"^libc\..*:(_int_)?([mc]alloc|realloc|free)\b|malloc|unlink_chunk|perturb",
     "references and objects": r":_?swift_(slow|retain|release|alloc|dealloc|bridgeObject|isUnique"
