@@ -41,7 +41,15 @@ extension Site {
     /// password, 403 without the group. Anything else, also every failure, nginx turns into an
     /// error page: closed.
     package func answer(_ question: CheckQuestion) async -> Response {
-        if let response = answerAtOnce(question) { return response }
+        if let response = answerAtOnce(question) {
+            response
+        } else {
+            await answerFromStorage(question)
+        }
+    }
+
+    /// Answers what `answerAtOnce` could not.
+    package func answerFromStorage(_ question: CheckQuestion) async -> Response {
         guard case .ticket(let key) = question.finding else {
             return refusal(401, reason: "no-session")
         }

@@ -22,43 +22,31 @@ struct Gateway: Sendable {
     func respond(to request: borrowing FastCGI.Request) async -> Response {
         metrics.workerBegan()
         defer { metrics.workerEnded() }
-        return if let response = checkAtOnce(request) { response } else { await answer(request) }
-    }
-
-    /// Answers a check of `auth_request` for which storage need not be asked: the hot path.
-    private func checkAtOnce(_ request: borrowing FastCGI.Request) -> Response? {
         let start = Gateway.nanoseconds
         let site = site.value
-        guard let question = question(in: request, of: site),
-            let response = site.answerAtOnce(question)
-        else { return nil }
-        metrics.checked(status: response.status, nanoseconds: Gateway.nanoseconds - start)
-        return response
-    }
-
-    /// Answers every other request.
-    private func answer(_ request: borrowing FastCGI.Request) async -> Response {
-        let site = site.value
-        // A mount that is no path would make cookies and links that lead nowhere, or worse.
-        guard request.withParameter("SCRIPT_NAME", Gateway.isMount) ?? true else {
-            return Response(status: 500)
+        guard let question = question(in: request, of: site) else {
+            return await answer(request, of: site)
         }
-        guard request.has("COATCHECK_MODE", "check") else {
-            return await answerRoute(request, of: site)
-        }
-        // Our nginx files name a policy, and send the cookies even where there are none.
-        guard let question = question(in: request, of: site) else { return Response(status: 401) }
-        let start = Gateway.nanoseconds
-        let response = await site.answer(question)
+        let response =
+            if let answer = site.answerAtOnce(question) { answer } else {
+                await site.answerFromStorage(question)
+            }
         metrics.checked(status: response.status, nanoseconds: Gateway.nanoseconds - start)
         return response
     }
 
     /// Answers a request to one of our own routes, or in the place of a guarded one.
-    private func answerRoute(
+    private func answer(
         _ request: borrowing FastCGI.Request,
         of site: Site
     ) async -> Response {
+        // A mount that is no path would make cookies and links that lead nowhere, or worse.
+        guard request.withParameter("SCRIPT_NAME", Gateway.isMount) ?? true else {
+            return Response(status: 500)
+        }
+        // A check as none of our nginx files asks it: without a policy, or without the cookies,
+        // which they send even where there are none.
+        if request.has("COATCHECK_MODE", "check") { return Response(status: 401) }
         let mount = request.parameter("SCRIPT_NAME") ?? ""
         let reason = request.parameter("COATCHECK_REASON") ?? ""
         switch request.parameter("COATCHECK_MODE") ?? "" {
