@@ -7,11 +7,12 @@ import Glibc
 ///
 /// `@unchecked Sendable`: the value is only touched while the mutex is held.
 @safe
-final class Locked<Value: Sendable>: @unchecked Sendable {
+package final class Locked<Value: Sendable>: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let value = UnsafeMutablePointer<Value>.allocate(capacity: 1)
 
-    init(_ value: Value) {
+    /// Takes the value.
+    package init(_ value: Value) {
         unsafe pthread_mutex_init(mutex, nil)
         unsafe self.value.initialize(to: value)
     }
@@ -24,7 +25,7 @@ final class Locked<Value: Sendable>: @unchecked Sendable {
     }
 
     /// Calls `body` with the value while no other thread has it.
-    func withLock<Result>(_ body: (inout Value) -> Result) -> Result {
+    package func withLock<Result>(_ body: (inout Value) -> Result) -> Result {
         unsafe pthread_mutex_lock(mutex)
         defer { unsafe pthread_mutex_unlock(mutex) }
         return unsafe body(&value.pointee)

@@ -1,6 +1,5 @@
 internal import GRDB
 internal import Sessions
-internal import Synchronization
 
 /// Writes that arrive while a transaction is being written share the next one.
 ///
@@ -33,12 +32,12 @@ final class GroupCommit: Sendable {
     static let slice = 50
 
     /// What is asked for and not yet in a transaction, and whether somebody sees to it.
-    struct Line {
+    struct Line: Sendable {
         var waiting: [Write] = []
         var isServed = false
     }
 
-    let line = Mutex(Line())
+    let line = Locked(Line())
     private let writer: DatabaseQueue
     private let attempts: Int
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import signal
 import socket
 import subprocess
@@ -92,6 +93,7 @@ def test_what_nginx_sent_on_a_kept_connection_is_answered_by_the_next_process(
     visitors = [browser(site) for _ in range(8)]
     assert [ask(visitor, "GET", path) for visitor in visitors] == [401] * 8
     activated.process.send_signal(signal.SIGSTOP)
+    os.waitpid(activated.process.pid, os.WUNTRACED)  # until the last thread has stopped
     with ThreadPoolExecutor(8) as pool:
         answers = [pool.submit(ask, visitor, "GET", path) for visitor in visitors]
         # They stay unanswered as long as the process is stopped, so this always runs out.
