@@ -33,16 +33,11 @@ struct SessionCacheTests {
         sourceLocation: SourceLocation = #_sourceLocation
     ) {
         let (checked, other) = (found?.checked, expected.checked)
-        #expect(checked?.id == other.id, comment, sourceLocation: sourceLocation)
-        #expect(checked?.principal == other.principal, comment, sourceLocation: sourceLocation)
-        #expect(
-            [checked?.authenticatedAt, checked?.expiresAt] == [
-                other.authenticatedAt, other.expiresAt,
-            ],
-            comment,
-            sourceLocation: sourceLocation
-        )
-        #expect(found?.times == expected.times, comment, sourceLocation: sourceLocation)
+        let isSame =
+            checked?.id == other.id && checked?.principal == other.principal
+            && checked?.authenticatedAt == other.authenticatedAt
+            && checked?.expiresAt == other.expiresAt && found?.times == expected.times
+        #expect(isSame, comment, sourceLocation: sourceLocation)
     }
 
     @Test(arguments: [
@@ -163,7 +158,7 @@ struct SessionCacheTests {
         for (key, session) in used { cache.insert(session, for: key) }
         let unused = try Self.session()
         cache.insert(unused.session, for: unused.key)
-        for number in 0..<5000 {
+        for number in 0..<2000 {
             let (key, session) = try Self.session()
             cache.insert(session, for: key)
             if number.isMultiple(of: 20) {
@@ -174,8 +169,8 @@ struct SessionCacheTests {
     }
 
     @Test func `a session of realistic names takes at most 160 bytes`() throws {
-        var cache = SessionCache(bytes: 1 << 24)
-        let count = 100_000
+        var cache = SessionCache(bytes: 1 << 22)
+        let count = 20_000
         for number in 0..<count {
             let name = "user\(100_000 + number)@bench.example"
             let (key, session) = try Self.session(username: name, email: name)
@@ -206,7 +201,7 @@ struct SessionCacheTests {
     ///
     /// Any hit equals what a dictionary holds, so nothing old or removed comes back out of the ring,
     /// and no session is found under the key of another.
-    @Test(arguments: 0..<40)
+    @Test(arguments: 0..<10)
     func `any hit is what was kept last`(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         var cache = SessionCache(bytes: Int.random(in: 100...8000, using: &generator))
