@@ -75,16 +75,12 @@ struct Connection: ~Copyable {
         put(response.fields)
         put("\r\n")
         put(response.body)
-        if drain(), unsafe raw.pointee.keepConnection != 0 {
-            // Closes it all the same where reading or writing failed.
-            unsafe FCGX_Finish_r(raw)
-        } else {
-            // Detached, the socket is closed at once instead of being shut down, polled and read
-            // to its end first: with the body drained there is nothing to wait for.
-            unsafe raw.pointee.keepConnection = 0
-            unsafe FCGX_Detach(raw)
-            unsafe FCGX_Finish_r(raw)
-        }
+        if !drain() { unsafe raw.pointee.keepConnection = 0 }
+        // Detached, a socket that is to be closed is closed at once instead of being shut down,
+        // polled and read to its end first: with the body drained there is nothing to wait for.
+        if unsafe raw.pointee.keepConnection == 0 { unsafe FCGX_Detach(raw) }
+        // Closes a kept one all the same where reading or writing failed.
+        unsafe FCGX_Finish_r(raw)
         let isOpen = unsafe raw.pointee.ipcFd >= 0
         unsafe raw.pointee.ipcFd = -1
         return isOpen

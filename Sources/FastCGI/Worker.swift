@@ -56,8 +56,12 @@ final class Worker: TaskExecutor {
     /// Gives the worker's place away in the middle of a request, when it has one.
     private func leavePlace() {
         guard hasPlace.load(ordering: .relaxed) else { return }
-        hasPlace.store(false, ordering: .relaxed)
         places.end(work)
+        givePlace()
+    }
+
+    private func givePlace() {
+        hasPlace.store(false, ordering: .relaxed)
         places.give()
     }
 
@@ -65,18 +69,14 @@ final class Worker: TaskExecutor {
     private func next(after last: Arrival?) -> Arrival? {
         if hasPlace.load(ordering: .relaxed) {
             places.end(work)
-            if places.isCrowded {
-                hasPlace.store(false, ordering: .relaxed)
-                places.give()
-            }
+            if places.isCrowded { givePlace() }
         }
         if !hasPlace.load(ordering: .relaxed) {
             guard places.take() else { return nil }
             hasPlace.store(true, ordering: .relaxed)
         }
         guard let arrival = door.next(after: last, report) else {
-            hasPlace.store(false, ordering: .relaxed)
-            places.give()
+            givePlace()
             return nil
         }
         places.begin(work)

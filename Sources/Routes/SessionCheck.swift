@@ -35,16 +35,24 @@ package struct CheckQuestion: Sendable {
 }
 
 extension Site {
-    /// Answers nginx's `auth_request`.
+    // nginx's `auth_request` is answered with 204 and who it is, with 401 without a session or where
+    // the policy wants a newer proof of the password, or with 403 without the group. Anything else,
+    // also every failure, nginx turns into an error page: closed.
+
+    /// Answers a check for which storage need not be asked, which is nearly every one: the hot path.
     ///
-    /// 204 with who it is, 401 without a session or where the policy wants a newer proof of the
-    /// password, 403 without the group. Anything else, also every failure, nginx turns into an
-    /// error page: closed.
-    package func answer(_ question: CheckQuestion) async -> Response {
-        if let response = answerAtOnce(question) {
-            response
-        } else {
-            await answerFromStorage(question)
+    /// - Returns: `nil` when the cache does not know the ticket; then `answerFromStorage` answers.
+    package func answerAtOnce(_ question: CheckQuestion) -> Response? {
+        switch question.finding {
+        case .ticket(let key):
+            let now = now()
+            guard let session = sessions.cached(key, at: now) else { return nil }
+            return verdict(on: session, question.policy, at: now)
+        case .none:
+            return refusal(401, reason: "no-session")
+        case .suspicious(let reason):
+            record(.suspiciousCookie(reason: reason, from: nil))
+            return refusal(401, reason: "no-session")
         }
     }
 
@@ -64,21 +72,6 @@ extension Site {
         }
         await noteEnded(key, from: nil)
         return refusal(401, reason: "no-session")
-    }
-
-    /// Answers where storage need not be asked, which is what nearly every check is: the hot path.
-    package func answerAtOnce(_ question: CheckQuestion) -> Response? {
-        switch question.finding {
-        case .ticket(let key):
-            let now = now()
-            guard let session = sessions.cached(key, at: now) else { return nil }
-            return verdict(on: session, question.policy, at: now)
-        case .none:
-            return refusal(401, reason: "no-session")
-        case .suspicious(let reason):
-            record(.suspiciousCookie(reason: reason, from: nil))
-            return refusal(401, reason: "no-session")
-        }
     }
 
     /// Answers for a live session: the one way to 204.

@@ -18,9 +18,9 @@ package struct PackedPrincipal: Sendable {
     private var long: [UInt8] = []
 
     /// There is no email address.
-    private static let noEmail = 0xFFFF
+    private static let noEmail = -1
     /// The email address is the username.
-    private static let sameEmail = 0xFFFE
+    private static let sameEmail = -2
     /// What stands between two groups.
     private static let separator: UInt8 = 0x1F
 
@@ -75,7 +75,7 @@ package struct PackedPrincipal: Sendable {
 
     /// The length of all texts, in bytes.
     private var textCount: Int {
-        usernameCount + groupsCount + (emailField < PackedPrincipal.sameEmail ? emailField : 0)
+        usernameCount + groupsCount + max(0, emailField)
     }
 
     /// How many words the texts fill.

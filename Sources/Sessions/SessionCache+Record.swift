@@ -26,11 +26,13 @@ extension SessionCache {
             fileprivate init?(_ principal: PackedPrincipal) {
                 let length = fixedWords + principal.wordCount
                 guard length < 1 << 16, principal.usernameCount < 1 << 16,
-                    principal.groupsCount < 1 << 14, principal.emailField < 1 << 16
+                    principal.groupsCount < 1 << 14, principal.emailField < 1 << 15
                 else { return nil }
                 bits =
                     UInt64(length) | Head.live | UInt64(principal.groupsCount) << 18
-                    | UInt64(principal.usernameCount) << 32 | UInt64(principal.emailField) << 48
+                    | UInt64(principal.usernameCount) << 32 | UInt64(
+                        UInt16(bitPattern: Int16(principal.emailField))
+                    ) << 48
             }
 
             /// The length of the record in words.
@@ -49,7 +51,7 @@ extension SessionCache {
 
             fileprivate var groupsCount: Int { Int(bits >> 18 & 0x3FFF) }
             fileprivate var usernameCount: Int { Int(bits >> 32 & 0xFFFF) }
-            fileprivate var emailField: Int { Int(bits >> 48) }
+            fileprivate var emailField: Int { Int(Int16(bitPattern: UInt16(bits >> 48))) }
         }
 
         /// The key of the record whose words `word` returns.

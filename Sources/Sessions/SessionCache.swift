@@ -15,7 +15,7 @@ struct SessionCache: Sendable {
     /// Where the next record goes, and where the oldest is.
     private var (head, tail) = (0, 0)
     /// How many words lie between them.
-    private(set) var usedWords = 0
+    private var usedWords = 0
     /// For each key, from the place that its digest names on: where its record is, plus 1.
     ///
     /// At most three quarters are taken, and their number is a power of two.

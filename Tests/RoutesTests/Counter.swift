@@ -137,7 +137,9 @@ struct Counter {
             isMountedAtRoot: mount.isEmpty,
             of: site
         )
-        return await site.answer(question)
+        return if let response = site.answerAtOnce(question) { response } else {
+            await site.answerFromStorage(question)
+        }
     }
 }
 

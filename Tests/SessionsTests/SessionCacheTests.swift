@@ -113,6 +113,14 @@ struct SessionCacheTests {
         #expect(found.expiresAt.seconds == .max && found.lastSeenAt.seconds == .min)
     }
 
+    @Test(arguments: [0x7FFF, 0x8000, 0xFFFD, 0xFFFE, 0xFFFF, 0x10000])
+    func `an email address of any length is packed as itself`(length: Int) {
+        let email = String(repeating: "e", count: length)
+        let principal = Principal(id: .random(), username: "ada", email: email, groups: ["a", "b"])
+        let isSame = PackedPrincipal(principal).principal == principal
+        #expect(isSame)
+    }
+
     @Test func `names that are too long for a record are not kept, and nothing else is lost`()
         throws
     {
