@@ -26,6 +26,7 @@ final class Door: Sendable {
     private let poll: CInt
     private let shutSignal: CInt
     private let shutFlag = Atomic(false)
+    private let brokenFlag = Atomic(false)
     /// Whether the last look at the backlog found a connection.
     private let mayHaveMore = Atomic(false)
 
@@ -75,6 +76,8 @@ final class Door: Sendable {
                 continue
             }
             defer { arm(listener.descriptor, by: EPOLL_CTL_MOD) }
+            // Somebody has shut it down; accept(2) would say EAGAIN for ever.
+            if hasLeft { return giveUp(ESHUTDOWN, report) }
             let socket = accept()
             if socket >= 0 { return Arrival(socket: socket, isNew: true) }
             switch errno {
@@ -86,9 +89,16 @@ final class Door: Sendable {
                 var signal = pollfd(fd: shutSignal, events: Int16(POLLIN), revents: 0)
                 unsafe Glibc.poll(&signal, 1, Door.backOff)
             default:
-                report(.acceptFailed(code: errno, isFatal: true))
-                return nil
+                return giveUp(errno, report)
             }
+        }
+        return nil
+    }
+
+    /// Reports, once, that the listening socket can no longer be used.
+    private func giveUp(_ code: CInt, _ report: (WorkerEvent) -> Void) -> Arrival? {
+        if !brokenFlag.exchange(true, ordering: .relaxed) {
+            report(.acceptFailed(code: code, isFatal: true))
         }
         return nil
     }
@@ -101,6 +111,15 @@ final class Door: Sendable {
         kept.add(arrival.socket)
         let isArmed = arm(arrival.socket, by: arrival.isNew ? EPOLL_CTL_ADD : EPOLL_CTL_MOD)
         if !isArmed, kept.claim(arrival.socket) { Glibc.close(arrival.socket) }
+    }
+
+    /// Whether the listening socket can no longer be used.
+    var isBroken: Bool { brokenFlag.load(ordering: .relaxed) }
+
+    /// Whether a connection is in the backlog.
+    var hasWaitingConnection: Bool {
+        var listening = pollfd(fd: listener.descriptor, events: Int16(POLLIN), revents: 0)
+        return unsafe Glibc.poll(&listening, 1, 0) == 1
     }
 
     private func accept() -> CInt {
@@ -134,7 +153,7 @@ final class Door: Sendable {
 
 /// What a worker noticed that is no request.
 package enum WorkerEvent: Hashable, Sendable {
-    /// accept(2) failed with this error number; a fatal one ends the worker.
+    /// accept(2) failed with this error number; after a fatal one the pool can only be stopped.
     case acceptFailed(code: CInt, isFatal: Bool)
     /// A peer sent something that is no complete FastCGI request.
     case malformedRequest

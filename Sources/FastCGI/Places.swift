@@ -130,6 +130,9 @@ final class Places: @unchecked Sendable {
         }
     }
 
+    /// A number that moves whenever a worker begins a request or ends it, for now or for good.
+    var progress: UInt64 { steps.reduce(0, &+) }
+
     private var steps: [UInt64] {
         works.map { $0.step.load(ordering: .sequentiallyConsistent) }
     }

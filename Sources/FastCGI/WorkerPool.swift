@@ -85,13 +85,25 @@ package final class WorkerPool: Sendable {
         door.shut()
         places.close()
         var deadline = timespec()
-        unsafe clock_gettime(CLOCK_REALTIME, &deadline)
+        unsafe clock_gettime(CLOCK_MONOTONIC, &deadline)
         deadline.tv_sec += seconds
         return threads.withLock { threads in
-            threads.removeAll { unsafe pthread_timedjoin_np($0, nil, &deadline) == 0 }
+            threads.removeAll {
+                unsafe pthread_clockjoin_np($0, nil, CLOCK_MONOTONIC, &deadline) == 0
+            }
             return threads.isEmpty
         }
     }
+
+    /// Whether the listening socket broke, so that nobody is served any more.
+    package var hasLostSocket: Bool { door.isBroken }
+
+    /// How far the workers have come: it moves whenever one of them begins a request, ends one, or
+    /// sets one aside that has to wait.
+    package var progress: UInt64 { places.progress }
+
+    /// Whether a connection waits for a worker to accept it.
+    package var hasWaitingConnection: Bool { door.hasWaitingConnection }
 
     /// Sets libfcgi up, once in a process.
     ///

@@ -33,7 +33,8 @@ extension Event {
             case .sessionRevoked(let session, let user, let by, _): (user, by, session)
             case .endedTicketUsed(let session, _): (nil, nil, session)
             case .started, .stopping, .stopped, .settingsReloaded, .settingsRefused,
-                .cookieNotSecure, .acceptFailed, .malformedFastCGIRequest, .storageFailed,
+                .cookieNotSecure, .acceptFailed, .workersStalled, .malformedFastCGIRequest,
+                .storageFailed,
                 .changeFeedLost, .changeFeedBack, .foreignChangesSeen, .swept, .auditDropped,
                 .loginThrottled, .loginTurnedAway, .suspiciousCookie, .crossOriginRefused,
                 .unknownPolicy:
@@ -73,7 +74,8 @@ extension Event {
         case .reauthenticationRequired(let policy, _, _):
             policy.map { [("policy", $0)] } ?? []
         case .accessDenied(let policy, _, _), .unknownPolicy(let policy): [("policy", policy)]
-        case .cookieNotSecure, .malformedFastCGIRequest, .changeFeedLost, .changeFeedBack,
+        case .cookieNotSecure, .workersStalled, .malformedFastCGIRequest, .changeFeedLost,
+            .changeFeedBack,
             .foreignChangesSeen, .userCreated, .userDeleted, .passwordLinkMade,
             .passwordChangeFailed, .loginFailed, .loginTurnedAway, .reauthenticated,
             .reauthenticationFailed, .sessionRenewed, .sessionEnded, .sessionRevoked,
@@ -98,7 +100,8 @@ extension Event {
             origin
         case .suspiciousCookie(_, let origin), .endedTicketUsed(_, let origin): origin
         case .started, .stopping, .stopped, .settingsReloaded, .settingsRefused,
-            .cookieNotSecure, .acceptFailed, .malformedFastCGIRequest, .storageFailed,
+            .cookieNotSecure, .acceptFailed, .workersStalled, .malformedFastCGIRequest,
+            .storageFailed,
             .changeFeedLost, .changeFeedBack, .foreignChangesSeen, .swept, .auditDropped,
             .reauthenticationRequired, .sessionsExceeded, .accessDenied, .unknownPolicy:
             nil

@@ -9,6 +9,7 @@ extension Event {
         case .settingsRefused: .settingsRefused
         case .cookieNotSecure: .cookieNotSecure
         case .acceptFailed: .acceptFailed
+        case .workersStalled: .workersStalled
         case .malformedFastCGIRequest: .malformedFastCGIRequest
         case .storageFailed: .storageFailed
         case .changeFeedLost: .changeFeedLost

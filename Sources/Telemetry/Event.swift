@@ -15,6 +15,8 @@ package enum Event: Hashable, Sendable {
     case settingsRefused(reason: String)
     case cookieNotSecure
     case acceptFailed(errno: Int, isFatal: Bool)
+    /// Connections wait, and no worker has begun or ended anything for a while.
+    case workersStalled
     case malformedFastCGIRequest
     case storageFailed(code: String, detail: String, during: String)
     case changeFeedLost

@@ -15,7 +15,7 @@ extension EventName {
             .loginThrottled, .suspiciousCookie, .endedTicketUsed, .crossOriginRefused,
             .unknownPolicy:
             .warning
-        case .acceptFailed, .storageFailed, .auditDropped: .error
+        case .acceptFailed, .workersStalled, .storageFailed, .auditDropped: .error
         }
     }
 
@@ -32,7 +32,7 @@ extension EventName {
             .suspiciousCookie, .endedTicketUsed, .crossOriginRefused, .accessDenied,
             .unknownPolicy:
             true
-        case .stopped, .cookieNotSecure, .acceptFailed, .malformedFastCGIRequest,
+        case .stopped, .cookieNotSecure, .acceptFailed, .workersStalled, .malformedFastCGIRequest,
             .storageFailed, .changeFeedLost, .changeFeedBack, .foreignChangesSeen, .swept:
             false
         }
@@ -49,7 +49,7 @@ extension EventName {
             .crossOriginRefused, .accessDenied, .unknownPolicy:
             true
         case .started, .stopping, .stopped, .settingsReloaded, .settingsRefused,
-            .cookieNotSecure, .acceptFailed, .changeFeedLost, .changeFeedBack,
+            .cookieNotSecure, .acceptFailed, .workersStalled, .changeFeedLost, .changeFeedBack,
             .foreignChangesSeen, .swept, .auditDropped, .userCreated, .userUpdated,
             .userDeleted, .usersImported, .groupsChanged, .passwordLinkMade, .passwordChanged,
             .passwordChangeFailed, .loginSucceeded, .loginSucceededAfterFailures, .loginFailed,

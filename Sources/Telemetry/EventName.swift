@@ -4,7 +4,7 @@
 /// is never written anywhere.
 package enum EventName: Int, CaseIterable, Sendable {
     case started, stopping, stopped, settingsReloaded, settingsRefused, cookieNotSecure
-    case acceptFailed, malformedFastCGIRequest, storageFailed
+    case acceptFailed, workersStalled, malformedFastCGIRequest, storageFailed
     case changeFeedLost, changeFeedBack, foreignChangesSeen, swept, auditDropped
     case userCreated, userUpdated, userDeleted, usersImported, groupsChanged
     case passwordLinkMade, passwordChanged, passwordChangeFailed
@@ -23,6 +23,7 @@ package enum EventName: Int, CaseIterable, Sendable {
         case .settingsRefused: "sys_settings_refused"
         case .cookieNotSecure: "cookie_not_secure"
         case .acceptFailed: "accept_failed"
+        case .workersStalled: "workers_stalled"
         case .malformedFastCGIRequest: "fastcgi_malformed"
         case .storageFailed: "storage_failed"
         case .changeFeedLost: "change_feed_lost"

@@ -1,4 +1,5 @@
 import Glibc
+internal import Sessions
 internal import Telemetry
 
 /// Where events go: into the log, the audit trail and the metrics.
@@ -8,6 +9,8 @@ final class Recorder: Sendable {
     /// What waits to be written into the store.
     let trail: AuditTrail
     private let log: Current<Log>
+    /// The last failure of storage that nobody has asked for yet, in words.
+    private let trouble = Locked<String?>(nil)
 
     /// A way of writing the log.
     private final class Log: Sendable {
@@ -28,6 +31,17 @@ final class Recorder: Sendable {
         metrics.count(event)
         trail.record(event, at: Int64(time(nil)))
         log.value.events.record(event)
+        if case .storageFailed(let code, _, let operation) = event {
+            trouble.withLock { $0 = "Storage fails: \(code), during \(operation)" }
+        }
+    }
+
+    /// The last failure of storage since the last time that somebody asked, in words.
+    func takeStorageTrouble() -> String? {
+        trouble.withLock { words in
+            defer { words = nil }
+            return words
+        }
     }
 
     /// Writes the log in another way from now on.

@@ -28,12 +28,24 @@ struct Signals {
         case reload
     }
 
-    /// Waits for one of them.
-    func wait() -> Request {
+    /// Waits for one of them; `nil` when so many milliseconds have passed without one.
+    func wait(atMost milliseconds: Int? = nil) -> Request? {
         var set = set
         var number: CInt = 0
-        unsafe sigwait(&set, &number)
+        if let milliseconds {
+            var time = timespec()
+            time.tv_sec = milliseconds / 1000
+            time.tv_nsec = milliseconds % 1000 * 1_000_000
+            number = unsafe sigtimedwait(&set, nil, &time)
+            guard number > 0 else { return nil }
+        } else {
+            unsafe sigwait(&set, &number)
+        }
         if number == SIGHUP { return .reload }
         return .stop(Signals.names.first { $0.number == number }?.name ?? "signal \(number)")
     }
+
+    /// Has the program stop as if somebody had sent it SIGTERM; any thread may call it.
+    @Sendable
+    static func askToStop() { kill(getpid(), SIGTERM) }
 }

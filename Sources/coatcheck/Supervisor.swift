@@ -5,9 +5,14 @@ import Glibc
 /// Without NOTIFY_SOCKET in the environment nobody asked, and nothing is sent.
 struct Supervisor {
     private let address: [UInt8]?
+    /// How often systemd is to hear that the service is well, in milliseconds; `nil` for never.
+    ///
+    /// It is half of what WatchdogSec= says, as sd_watchdog_enabled(3) recommends.
+    let interval: Int?
 
-    /// Takes the socket's address out of the environment, so that no child takes it for its own.
+    /// Takes what systemd says out of the environment, so that no child takes it for its own.
     init() {
+        interval = Supervisor.watchdogInterval()
         guard let value = unsafe getenv("NOTIFY_SOCKET") else {
             address = nil
             return
@@ -17,6 +22,17 @@ struct Supervisor {
         if address.first == UInt8(ascii: "@") { address[0] = 0 }
         self.address = address
         unsafe unsetenv("NOTIFY_SOCKET")
+    }
+
+    private static func watchdogInterval() -> Int? {
+        defer { for name in ["WATCHDOG_USEC", "WATCHDOG_PID"] { unsafe unsetenv(name) } }
+        guard let time = unsafe getenv("WATCHDOG_USEC"),
+            let microseconds = unsafe Int(String(cString: time)), microseconds > 0
+        else { return nil }
+        if let process = unsafe getenv("WATCHDOG_PID") {
+            guard unsafe Int32(String(cString: process)) == getpid() else { return nil }
+        }
+        return max(1, microseconds / 2000)
     }
 
     /// Sends lines such as `READY=1`.

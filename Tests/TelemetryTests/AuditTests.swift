@@ -52,9 +52,9 @@ import Testing
         let absent = EventTests.lines.map(\.event).filter { AuditRecord($0, at: 0) == nil }
         #expect(
             Set(absent.map(\.name)) == [
-                "sys_stopped", "cookie_not_secure", "accept_failed", "fastcgi_malformed",
-                "storage_failed", "change_feed_lost", "change_feed_back", "foreign_changes_seen",
-                "session_expired",
+                "sys_stopped", "cookie_not_secure", "accept_failed", "workers_stalled",
+                "fastcgi_malformed", "storage_failed", "change_feed_lost", "change_feed_back",
+                "foreign_changes_seen", "session_expired",
             ]
         )
     }

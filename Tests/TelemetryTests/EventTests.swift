@@ -41,6 +41,10 @@ import Testing
             "error event=accept_failed errno=24 fatal=false"
         ),
         (
+            .workersStalled,
+            "error event=workers_stalled"
+        ),
+        (
             .malformedFastCGIRequest,
             "warning event=fastcgi_malformed"
         ),

@@ -41,7 +41,10 @@ struct Serve: ParsableCommand {
             let pool = try WorkerPool(
                 listener: listener,
                 workers: settings[.workers],
-                report: { recorder.record(Event($0)) },
+                report: { event in
+                    recorder.record(Event(event))
+                    if case .acceptFailed(_, isFatal: true) = event { Signals.askToStop() }
+                },
                 respond: { request in await gateway.respond(to: request) }
             )
             if !settings[.cookieSecure] { recorder.record(.cookieNotSecure) }
@@ -54,13 +57,14 @@ struct Serve: ParsableCommand {
             )
             supervisor.tell("READY=1\nSTATUS=Answering requests")
 
-            let signal = obey(signals, settings, house, supervisor)
+            let signal = obey(signals, settings, house, Watchdog(supervisor, pool, recorder))
             supervisor.tell("STOPPING=1\nSTATUS=Finishing requests")
             recorder.record(.stopping(signal: signal))
             let answeredAll = pool.stop(within: Int(settings[.stopDeadline]))
             try wait { await house.close() }
             try storage.close()
             recorder.record(.stopped(answeredAll: answeredAll))
+            if pool.hasLostSocket { throw Failure("the listening socket is broken") }
         } catch let error as ListenerError {
             throw Failure(error.description)
         } catch let error as StorageError {
@@ -86,11 +90,13 @@ struct Serve: ParsableCommand {
         _ signals: Signals,
         _ settings: Settings,
         _ house: House,
-        _ supervisor: Supervisor
+        _ watchdog: Watchdog
     ) -> String {
         var settings = settings
+        var watchdog = watchdog
         while true {
-            switch signals.wait() {
+            switch signals.wait(atMost: watchdog.interval) {
+            case nil: watchdog.look()
             case .stop(let signal): return signal
             case .reload:
                 do {

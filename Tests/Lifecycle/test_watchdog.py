@@ -1,0 +1,132 @@
+"""The service manager hears that the program is well while it is, and nothing while it is not."""
+
+from __future__ import annotations
+
+import json
+import socket
+import sqlite3
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import pytest
+
+from support import fastcgi
+from support.deployment import Deploy, Deployment
+from support.names import new_name
+from support.program import binary, clean_environment, is_ready
+from support.waiting import wait_until
+
+# What WatchdogSec= becomes in the environment, in microseconds; the program tells every second.
+WATCHDOG = {"WATCHDOG_USEC": "2000000"}
+
+
+@contextmanager
+def listening(deployment: Deployment, **environment: str) -> Iterator[socket.socket]:
+    """Starts the program again with a channel on which it tells how it is."""
+    assert deployment.process.stop() == 0
+    place = deployment.folder / "notify.sock"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
+        channel.bind(str(place))
+        channel.settimeout(15)
+        deployment.environment = {"NOTIFY_SOCKET": str(place), **environment}
+        deployment.start()
+        yield channel
+
+
+def next_message(channel: socket.socket) -> list[str]:
+    """The lines of the next message."""
+    return channel.recv(4096).decode().splitlines()
+
+
+def test_it_says_that_it_is_well_as_often_as_asked(deploy: Deploy) -> None:
+    deployment = deploy(with_gateway=False)
+    with listening(deployment, **WATCHDOG) as channel:
+        assert "READY=1" in next_message(channel)
+        start = time.monotonic()
+        for _ in range(3):
+            assert next_message(channel) == ["WATCHDOG=1", "STATUS=Answering requests"]
+        assert 1.5 < time.monotonic() - start < 10
+
+
+@pytest.mark.parametrize(
+    "environment", [{}, {"WATCHDOG_USEC": "0"}, WATCHDOG | {"WATCHDOG_PID": "1"}]
+)
+def test_it_says_nothing_when_nobody_asked_for_it(
+    deploy: Deploy, environment: dict[str, str]
+) -> None:
+    deployment = deploy(with_gateway=False)
+    with listening(deployment, **environment) as channel:
+        assert "READY=1" in next_message(channel)
+        channel.settimeout(2.5)
+        with pytest.raises(TimeoutError):
+            next_message(channel)
+
+
+def test_it_says_nothing_while_requests_wait_and_no_worker_moves(deploy: Deploy) -> None:
+    deployment = deploy({"workers": 2, "password.queue": 1}, with_gateway=False)
+    with listening(deployment, **WATCHDOG) as channel:
+        assert "READY=1" in next_message(channel)
+        stalled = ["STATUS=Stalled: requests wait and no worker moves"]
+        with ExitStack() as stuck:
+            # Half a request each: a worker waits ten seconds for the rest.
+            for _ in range(2):
+                connection = stuck.enter_context(fastcgi.Connection(deployment.socket))
+                connection.send(fastcgi.begin())
+            stuck.enter_context(fastcgi.Connection(deployment.socket))
+            wait_until(lambda: next_message(channel) == stalled, "the stall to be told")
+        assert is_ready(deployment.socket)
+        wait_until(lambda: "WATCHDOG=1" in next_message(channel), "the workers to be well")
+    assert "workers_stalled" in deployment.log.read_text()
+
+
+def test_storage_that_fails_stands_in_the_status(deploy: Deploy) -> None:
+    deployment = deploy(with_gateway=False)
+    with listening(deployment, **WATCHDOG) as channel:
+        lock = sqlite3.connect(deployment.database, isolation_level=None)
+        lock.execute("BEGIN IMMEDIATE")
+        account = {"username": new_name(), "password": deployment.secrets.password()}
+        body = json.dumps(account).encode()
+        answer = fastcgi.request(
+            deployment.socket, fastcgi.route("POST", "/api/signup", body), body
+        )
+        assert answer.status == 503
+        lock.execute("ROLLBACK")
+        lock.close()
+        wait_until(
+            lambda: any("STATUS=Storage fails: locked" in x for x in next_message(channel)),
+            "the status to say so",
+        )
+        wait_until(
+            lambda: "STATUS=Answering requests" in next_message(channel), "the status to be well"
+        )
+
+
+def test_a_program_whose_socket_breaks_ends_and_says_why(deploy: Deploy) -> None:
+    """Somebody who holds the same socket has shut it down: nobody can be served any more."""
+    deployment = deploy(with_gateway=False)
+    assert deployment.process.stop() == 0
+    path = deployment.folder / "handed.sock"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as handed:
+        handed.bind(str(path))
+        handed.listen(16)
+        # The shell gives its own process id to the program, as systemd does.
+        script = f'exec 3<&{handed.fileno()}; LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" "$@"'
+        command = ["bash", "-c", script, binary(), "serve", "--config", deployment.settings_file]
+        with subprocess.Popen(
+            command,
+            pass_fds=[handed.fileno()],
+            env=clean_environment(),
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            try:
+                wait_until(lambda: is_ready(path), "the program to be ready")
+                handed.shutdown(socket.SHUT_RDWR)
+                _, errors = process.communicate(timeout=15)
+            finally:
+                process.kill()
+    assert process.returncode == 1
+    assert errors.count("accept_failed") == 1 and "fatal=true" in errors
+    assert "the listening socket is broken" in errors
