@@ -12,7 +12,8 @@ internal import Sessions
 /// 1. A caller is resumed after COMMIT has returned, never before, so what it was told is durable.
 /// 2. Each write runs in a savepoint of its own: a name that is taken fails its own caller, and
 ///    the others of the transaction do not notice.
-/// 3. When the transaction itself fails, every caller in it is told so, with the first cause.
+/// 3. When the transaction itself fails, every caller in it is told so, with the first cause, and
+///    nothing of it is found after a crash.
 /// 4. Writes take effect in the order in which they arrived.
 /// 5. A caller whose task is cancelled waits on: its write is in a transaction with others.
 ///
@@ -103,6 +104,7 @@ final class GroupCommit: Sendable {
             } catch {
                 failure = StorageError(error)
                 if db.isInsideTransaction { try? db.rollback() }
+                writeOverFailedCommit(on: db)
             }
         }
         for (index, write) in batch.enumerated() {
@@ -111,6 +113,19 @@ final class GroupCommit: Sendable {
             } else {
                 settlements[index].acknowledge()
             }
+        }
+    }
+
+    /// Sees to it that a commit that failed does not come back.
+    ///
+    /// When the wait for the disk fails, the write-ahead log holds the transaction whole. It counts
+    /// for nobody, but after a crash SQLite would find it there and take it for committed. The next
+    /// transaction stands in its place, so one that means nothing is written at once. It may fail
+    /// like the other: what is to be found in the log is its own pages even then.
+    private func writeOverFailedCommit(on db: Database) {
+        try? db.inTransaction(.immediate) {
+            try SQLiteStorage.writeProbe(to: db)
+            return .commit
         }
     }
 

@@ -18,9 +18,13 @@ extension SQLiteStorage {
             throw .unavailable(code: "io", detail: "the file at the path is not the one in use")
         }
         try await commits.perform { db in
-            try db.cachedStatement(sql: "UPDATE probe SET writes = (writes + 1) & 0xFFFF")
-                .execute()
+            try Self.writeProbe(to: db)
             guard db.changesCount == 1 else { throw StorageError(.SQLITE_CORRUPT) }
         }
+    }
+
+    /// Writes what means nothing.
+    static func writeProbe(to db: Database) throws {
+        try db.cachedStatement(sql: "UPDATE probe SET writes = (writes + 1) & 0xFFFF").execute()
     }
 }

@@ -1,4 +1,5 @@
 internal import GRDB
+internal import GRDBSQLite
 package import Sessions
 internal import Synchronization
 
@@ -108,6 +109,7 @@ package final class SQLiteStorage: Sendable {
     ) throws -> DatabaseQueue {
         let writer = try DatabaseQueue(path: file.path, configuration: configuration)
         try writer.writeWithoutTransaction { db in
+            try refuseReadOnly(db)
             // GRDB sets NORMAL in WAL mode, with which the last commits are lost with the power.
             try db.execute(sql: "PRAGMA synchronous = FULL")
             // Ended sessions and old password hashes are overwritten with zeros in the pages that
@@ -127,6 +129,19 @@ package final class SQLiteStorage: Sendable {
             try db.execute(sql: "PRAGMA busy_timeout = \(GroupCommit.slice)")
         }
         return writer
+    }
+
+    /// Refuses a file that SQLite could open for reading only.
+    ///
+    /// The connection would stay so when the file can be written to again, and nobody could be
+    /// logged out. Whoever starts the program again finds out whether it can.
+    private static func refuseReadOnly(_ db: Database) throws {
+        guard unsafe sqlite3_db_readonly(db.sqliteConnection, nil) == 0 else {
+            throw StorageError.unavailable(
+                code: "read-only",
+                detail: "the database cannot be written to"
+            )
+        }
     }
 
     /// Brings the tables up to date.

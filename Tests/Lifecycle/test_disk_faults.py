@@ -86,11 +86,16 @@ def test_files_that_take_no_writes_under_load(site: Deployment, disk: Disk) -> N
 
 
 def test_a_disk_that_the_system_makes_read_only_under_load(site: Deployment, disk: Disk) -> None:
-    """What ext4 does when the device fails: it needs a new mount, and then a start."""
+    """What ext4 does when the device fails: it needs a new mount, and then a start.
+
+    No write is under way at that moment: ext4 itself may lose one then whose fdatasync(2) it has
+    just answered with success, as it does for any program.
+    """
     watch = Watch(site)
     with Load(site) as load:
         load.wait_for_work()
-        disk.remount("abort")
+        with load.held():
+            disk.remount("abort")
         load.wait_for_refusals(30)
         watch.expect("storage_failed")
         assert site.send("GET", "/health/ready").status == 503

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from types import TracebackType
 
 from .deployment import Deployment
@@ -80,6 +82,14 @@ class Load:
             assert not failures, f"an answer that no fault allows: {failures[0]}"
             self.doorkeeper.verify()
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """No write is under way meanwhile."""
+        with ExitStack() as stack:
+            for visitor in self._visitors:
+                stack.enter_context(visitor.turn)
+            yield
+
     def _sum(self, refused: bool) -> int:
         ledgers = [visitor.confirmed for visitor in self._visitors]
         return sum(one.refused if refused else one.acknowledged for one in ledgers)
@@ -104,7 +114,7 @@ class Load:
         print(
             f"writes sent {self.ledger.answers.total()}, refused {self.ledger.refused},"
             f" acknowledged {self.ledger.acknowledged}, lost 0; guarded page asked for"
-            f" {checks.total()} times, closed {sum(checks[k, 500] for k in ('live', 'ended'))}"
+            f" {checks.total()} times, closed {self.doorkeeper.closed}"
         )
 
 
