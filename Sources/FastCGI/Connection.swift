@@ -75,6 +75,10 @@ struct Connection: ~Copyable {
         put(response.fields)
         put("\r\n")
         put(response.body)
+        // A peer that does not read has used up its patience: the rest fails at once.
+        if unsafe FCGX_GetError(raw.pointee.out) != 0 {
+            unsafe shutdown(raw.pointee.ipcFd, CInt(SHUT_RDWR))
+        }
         if !drain() { unsafe raw.pointee.keepConnection = 0 }
         // Detached, a socket that is to be closed is closed at once instead of being shut down,
         // polled and read to its end first: with the body drained there is nothing to wait for.

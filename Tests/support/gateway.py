@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import socket
@@ -73,6 +74,11 @@ class Gateway:
         """Stops nginx at once."""
         if self._process is not None and self._process.is_running:
             self._process.stop(signal.SIGTERM)
+
+    def signal_group(self, number: signal.Signals) -> None:
+        """Signals every process of nginx."""
+        assert self._process is not None
+        os.killpg(self._process.pid, number)
 
     def kill_group(self) -> bool:
         """Ends what is left; `True` when something was."""
