@@ -14,8 +14,10 @@ extension SQLiteStorage {
     /// connection that writes leaves our own commits out, so that is the one that is asked; while
     /// it waits for another process's lock it is free every 50 ms (`GroupCommit`).
     ///
-    /// - Throws: `unavailable` when it cannot be told; nothing may then be taken as unchanged.
+    /// - Throws: `unavailable` when it cannot be told, also because the files at the path are not
+    ///   the ones in use, where others make their changes; nothing may then be taken as unchanged.
     package func hasForeignChanges() async throws(StorageError) -> Bool {
+        try files.look()
         let outcome = await withCheckedContinuation { continuation in
             writer.asyncWriteWithoutTransaction { db in
                 let version = Result { try Self.dataVersion(db) }

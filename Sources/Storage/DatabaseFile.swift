@@ -16,6 +16,14 @@ struct DatabaseFile {
         }
         // With "./" before it a path never reads as `:memory:` or as a `file:` URI.
         self.path = path.hasPrefix("/") ? path : "./\(path)"
+        // SQLite would take an empty file for a new database and remove the log, which holds what
+        // was acknowledged last. No loss of power leaves this behind, only a file that was removed.
+        guard Self.size(self.path) > 0 || Self.size("\(self.path)-wal") == 0 else {
+            throw .unavailable(
+                code: "corrupt",
+                detail: "there is a write-ahead log, and the database that it belongs to is missing"
+            )
+        }
         // mknod rather than open: a process that closes any descriptor of the file drops all its
         // locks on it, also those of another connection in this process
         // (https://www.sqlite.org/howtocorrupt.html section 2.2).
@@ -38,5 +46,11 @@ struct DatabaseFile {
         case let number:
             throw .unavailable(code: "io", detail: "mknod failed with errno \(number)")
         }
+    }
+
+    /// The size of a file in bytes; 0 when there is none.
+    private static func size(_ path: String) -> Int {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 ? Int(status.st_size) : 0
     }
 }

@@ -15,7 +15,8 @@ internal import Sessions
 /// 3. When the transaction itself fails, every caller in it is told so, with the first cause, and
 ///    nothing of it is found after a crash.
 /// 4. Writes take effect in the order in which they arrived.
-/// 5. A caller whose task is cancelled waits on: its write is in a transaction with others.
+/// 5. Nothing is acknowledged that went into files which are not at their path (`FilesInUse`).
+/// 6. A caller whose task is cancelled waits on: its write is in a transaction with others.
 ///
 /// While another process holds the write lock, the beginning is tried for `slice` milliseconds at a
 /// time until the wait is used up. In between the connection is free for others (`ChangeFeed`), and
@@ -40,12 +41,14 @@ final class GroupCommit: Sendable {
 
     let line = Locked(Line())
     private let writer: DatabaseQueue
+    private let files: FilesInUse
     private let attempts: Int
 
     /// Prepares to write on a connection, waiting for locks of other processes at most
     /// `lockWait` milliseconds.
-    init(writer: DatabaseQueue, lockWait: Int) {
+    init(writer: DatabaseQueue, files: FilesInUse, lockWait: Int) {
         self.writer = writer
+        self.files = files
         self.attempts = max(1, lockWait / Self.slice)
     }
 
@@ -100,6 +103,7 @@ final class GroupCommit: Sendable {
         }
         if failure == nil {
             do {
+                try files.look()
                 try db.commit()
             } catch {
                 failure = StorageError(error)

@@ -1,4 +1,3 @@
-internal import Glibc
 internal import GRDB
 package import Sessions
 
@@ -10,13 +9,8 @@ extension SQLiteStorage {
     /// The probe changes the file, so every other process that watches it drops its caches: ask
     /// every few seconds, not for each request.
     ///
-    /// - Throws: `unavailable` with the code that other writes would get, and with `io` when the
-    ///   file at the path is not the one that is open: it was moved, deleted or replaced, and what
-    ///   is written would be lost.
+    /// - Throws: `unavailable` with the code that other writes would get.
     package func probe() async throws(StorageError) {
-        guard let file = FileIdentity(path: path), file == identity else {
-            throw .unavailable(code: "io", detail: "the file at the path is not the one in use")
-        }
         try await commits.perform { db in
             try Self.writeProbe(to: db)
             guard db.changesCount == 1 else { throw StorageError(.SQLITE_CORRUPT) }

@@ -21,10 +21,8 @@ package final class SQLiteStorage: Sendable {
     let commits: GroupCommit
     /// The last seen `PRAGMA data_version` of the writing connection.
     let seenVersion: Atomic<Int64>
-    /// The path of the database.
-    let path: String
-    /// Which file was at the path just before it was opened.
-    let identity: FileIdentity?
+    /// The files that are open.
+    let files: FilesInUse
 
     /// Opens the database at `path`, makes it when there is none, and brings its tables up to date.
     ///
@@ -41,8 +39,7 @@ package final class SQLiteStorage: Sendable {
         lockWait: Int = 2000
     ) throws(StorageError) {
         let file = try DatabaseFile(creatingAt: path)
-        self.path = file.path
-        identity = FileIdentity(path: file.path)
+        let identity = FileIdentity(path: file.path)
         do {
             let configuration = Self.configuration(lockWait: lockWait)
             writer = try Self.openWriter(file, configuration)
@@ -51,7 +48,8 @@ package final class SQLiteStorage: Sendable {
                 count: readers,
                 configuration: configuration
             )
-            commits = GroupCommit(writer: writer, lockWait: lockWait)
+            files = FilesInUse(path: file.path, main: identity)
+            commits = GroupCommit(writer: writer, files: files, lockWait: lockWait)
             seenVersion = Atomic(try writer.writeWithoutTransaction(Self.dataVersion))
         } catch {
             throw StorageError(error)
@@ -71,6 +69,7 @@ package final class SQLiteStorage: Sendable {
 
     /// Looks something up on the calling thread.
     func read<Value>(_ look: (Database) throws -> Value) throws(StorageError) -> Value {
+        try files.requireLast()
         do {
             return try readers.read(look)
         } catch {
