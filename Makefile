@@ -6,6 +6,7 @@
 #   TESTS=...                    more arguments for pytest, for instance TESTS='-k logout -x'
 #   BENCH=...                    more arguments for the benchmark, for instance BENCH='--only checks'
 #   BUDGETS=--profile            `make budgets` also prints the functions that cost most
+#   SOAK=...                     more arguments for the soak, for instance SOAK='--minutes 5'
 
 PORT ?= 8443
 DESTDIR ?=
@@ -14,6 +15,7 @@ SYSCONFDIR ?= /etc
 TESTS ?=
 BENCH ?=
 BUDGETS ?=
+SOAK ?=
 
 # Debian's own python3, whose pytest and selenium apt-get installs; another may come first in PATH.
 PYTHON := PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3
@@ -31,7 +33,7 @@ units := $(PREFIX)/lib/systemd/system
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help deps build run test unit e2e lifecycle browser sanitize lint bench budgets \
-	static install uninstall clean
+	soak static install uninstall clean
 
 ##@ First
 
@@ -93,6 +95,10 @@ lint: ## formatting, doc comments, syntax of the scripts
 	@echo "==> Scripts"
 	@deploy/lint-scripts
 	@echo "Nothing found."
+
+soak: build ## an hour of everything at once, judged; SOAK='--minutes 5' to try
+	@deploy/packages run test
+	@$(PYTHON) Tests/Soak/soak.py $(SOAK)
 
 ##@ Figures
 

@@ -70,6 +70,11 @@ class Gateway:
 
         wait_until(probe, f"nginx to listen on {self.port}")
 
+    def reload(self) -> None:
+        """Has nginx read its configuration again; the old workers finish what they have."""
+        assert self._process is not None, "nginx was not started"
+        self._process.send_signal(signal.SIGHUP)
+
     def stop(self) -> None:
         """Stops nginx at once."""
         if self._process is not None and self._process.is_running:
