@@ -16,7 +16,7 @@ sys.path[1:1] = [str(SOAK)]
 
 from verdict import SERIES, Series, judge  # noqa: E402
 
-HOUR = [{"minutes": m / 6} | {s.name: 100.0 + m % 7 for s in SERIES} for m in range(360)]
+HOUR = [{"minutes": m / 6, "machine": 20.0} | {s.name: 100.0 + m % 7 for s in SERIES} for m in range(360)]
 
 
 def test_a_moment_of_the_soak_has_no_wrong_answer(tools: None, tmp_path: Path) -> None:
@@ -38,3 +38,10 @@ def test_growth_by_half_in_the_second_half_is_noticed(series: Series) -> None:
     samples = [s | {series.name: s[series.name] + max(0, s["minutes"] - 30) * 18} for s in HOUR]
     grown = [judgement.series.name for judgement in judge(samples) if not judgement.is_flat]
     assert grown == [series.name]
+
+
+def test_the_latency_of_a_busy_machine_is_not_judged() -> None:
+    samples = [s | {"machine": 95.0, "p99": s["minutes"] ** 2} for s in HOUR]
+    judged = {j.series.name: (j.is_judged, j.is_flat) for j in judge(samples)}
+    assert judged["p99"] == (False, True)
+    assert judged["cpu"] == (True, True)
