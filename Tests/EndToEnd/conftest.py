@@ -9,6 +9,7 @@ import pytest
 from support.command_line import administrator
 from support.deployment import Deployment, Person
 from support.events import EventLog
+from support.guarded import GuardedSite, guarded_site
 from support.watched import SETTINGS, Watched
 
 
@@ -25,3 +26,10 @@ def someone(watched: Watched) -> Person:
     person = watched.site.person()
     watched.log.new()
     return person
+
+
+@pytest.fixture(scope="package")
+def guarded(tools: None) -> Iterator[GuardedSite]:
+    """One site with guarded places of every kind."""
+    with guarded_site() as site:
+        yield site

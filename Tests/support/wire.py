@@ -20,26 +20,34 @@ def context() -> ssl.SSLContext:
 TLS = context()
 
 
-def raw(port: int, octets: bytes, timeout: float = 15.0, finish: bool = False) -> Response | None:
-    """Sends bytes as they are over TLS and reads one answer; `None` when nginx hangs up.
+def burst(
+    port: int, octets: bytes, timeout: float = 15.0, finish: bool = False, piece: int = 0
+) -> bytes:
+    """Sends bytes as they are over TLS and returns whatever comes back until nginx hangs up.
 
-    The request must ask for `Connection: close`. With `finish` the connection is closed right
-    after sending, as by a client that died, and nothing is read.
+    With `piece` so many bytes stand in each TLS record. With `finish` the connection is closed
+    right after sending, as by a client that died, and nothing is read. Silence for `timeout` is an
+    error.
     """
+    answer = b""
     with socket.create_connection(("127.0.0.1", port), timeout=timeout) as plain:
         with TLS.wrap_socket(plain, server_hostname="localhost") as connection:
-            connection.sendall(octets)
-            if finish:
-                return None
-            answer = b""
-            while True:
-                try:
-                    piece = connection.recv(65536)
-                except (ConnectionResetError, ssl.SSLEOFError):
-                    break
-                if not piece:
-                    break
-                answer += piece
+            try:
+                for at in range(0, len(octets), piece or len(octets)):
+                    connection.sendall(octets[at : at + (piece or len(octets))])
+                while not finish and (more := connection.recv(65536)):
+                    answer += more
+            except (ConnectionError, ssl.SSLEOFError):
+                pass
+    return answer
+
+
+def raw(port: int, octets: bytes, timeout: float = 15.0, finish: bool = False) -> Response | None:
+    """The same, and reads one answer; `None` when nginx hangs up or nothing is read.
+
+    The request must ask for `Connection: close`.
+    """
+    answer = burst(port, octets, timeout, finish)
     if not answer:
         return None
     head, _, body = answer.partition(b"\r\n\r\n")
