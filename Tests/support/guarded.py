@@ -82,8 +82,8 @@ class GuardedSite:
 
 
 @contextmanager
-def guarded_site() -> Iterator[GuardedSite]:
-    """Starts all of it."""
+def guarded_site(more_places: str = "") -> Iterator[GuardedSite]:
+    """Starts all of it, with further locations as a text that has fields like SERVER."""
     with ExitStack() as stack:
         site = stack.enter_context(Deployment(with_gateway=False))
         users = HTTPBackend(USER_MARK)
@@ -102,7 +102,7 @@ def guarded_site() -> Iterator[GuardedSite]:
         text = site.gateway.configuration.read_text()
         text = text.replace(f'"{ROOT}/nginx/site/guarded"', f'"{files}"')
         text = _after("include snippets/coatcheck-http.conf;\n", HTTP.format(**more), text)
-        server = SERVER.format(socket=socket, **more)
+        server = (SERVER + more_places).format(socket=socket, **more)
         text = _after("include snippets/coatcheck-routes.conf;\n", server, text)
         site.gateway.configuration.write_text(text)
         site.gateway.start()
