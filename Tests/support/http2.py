@@ -12,11 +12,14 @@ import hpack
 
 from .wire import context
 
-DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PING, GOAWAY, WINDOW, CONTINUATION = (
-    *(0, 1, 2, 3, 4, 6, 7, 8, 9),
+DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PUSH_PROMISE, PING, GOAWAY, WINDOW, CONTINUATION = (
+    range(10)
 )
 END_STREAM, END_HEADERS, ACK = 0x1, 0x4, 0x1
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+
+TLS = context()
+TLS.set_alpn_protocols(["h2"])
 
 Headers = Sequence[tuple[str | bytes, str | bytes]]
 
@@ -57,11 +60,9 @@ def exchange(port: int, frames: bytes, streams: int = 1, timeout: float = 5.0) -
 
     A reset stream has ended; the end of the connection ends all.
     """
-    settings = context()
-    settings.set_alpn_protocols(["h2"])
     heard, decoder, ended = Heard(), hpack.Decoder(), 0
     with socket.create_connection(("127.0.0.1", port), timeout=timeout) as plain:
-        with settings.wrap_socket(plain, server_hostname="localhost") as connection:
+        with TLS.wrap_socket(plain, server_hostname="localhost") as connection:
             assert connection.selected_alpn_protocol() == "h2"
             try:
                 connection.sendall(PREFACE + frame(SETTINGS) + frames)
