@@ -110,10 +110,13 @@ struct Connection: ~Copyable {
         unsafe FCGX_PutStr(start, CInt(text.utf8CodeUnitCount), raw.pointee.out)
     }
 
-    /// Reads what is left of the body; `false` when that is more than the limit.
+    /// Reads what is left of the body; `false` when that is more than the limit, or cannot be read.
     ///
-    /// The end is the empty record (FastCGI 1.0, section 3.3), not the announced length.
+    /// The end is the empty record (FastCGI 1.0, section 3.3), not the announced length. Where
+    /// reading has failed already there is nothing to come: a peer that fell silent in the middle of
+    /// its parameters would be waited for once more.
     private func drain() -> Bool {
+        guard unsafe FCGX_GetError(raw.pointee.in) == 0 else { return false }
         var left = Connection.drainLimit
         // More than 1024 bytes would be taken from the heap.
         return unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 1024) { buffer in
