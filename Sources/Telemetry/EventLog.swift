@@ -5,7 +5,8 @@ import Synchronization
 ///
 /// A line has the time in UTC, the level, the event and its fields, in the format that was chosen,
 /// and is written by one write(2). A log that nobody reads must not hold up requests: while there
-/// is no room for a line it is dropped, and the next one says how many were (`dropped_before`).
+/// is no room for a line, or it cannot be written, it is dropped, and the next one says how many
+/// were (`dropped_before`).
 /// Lines that an outsider can cause at will are bounded by `EventRate`; the next one of the same
 /// event says how many were held back (`suppressed`). Where standard error is the journal the line
 /// begins with its priority.
@@ -45,8 +46,12 @@ package struct EventLog: Sendable {
             suppressed: heldBack,
             droppedBefore: missing
         )
-        unsafe Array(line.utf8).withUnsafeBytes { bytes in
-            _ = unsafe write(STDERR_FILENO, bytes.baseAddress, bytes.count)
+        let isWritten = unsafe Array(line.utf8).withUnsafeBytes { bytes in
+            unsafe write(STDERR_FILENO, bytes.baseAddress, bytes.count) == bytes.count
+        }
+        // The log may be a file on a full disk.
+        if !isWritten {
+            EventLog.dropped.wrappingAdd(1 + heldBack + missing, ordering: .relaxed)
         }
     }
 

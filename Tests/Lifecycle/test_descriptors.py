@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 from pathlib import Path
@@ -10,6 +11,7 @@ from support import fastcgi
 from support.checks import assert_refused
 from support.clock import let_pass
 from support.deployment import Deploy
+from support.faults import Load, Watch
 from support.program import is_ready
 from support.waiting import wait_until
 
@@ -53,6 +55,28 @@ def test_running_out_of_descriptors_is_survived(deploy: Deploy) -> None:
     assert person.client.request("POST", "/logout").status == 204
     assert_refused(person.client.get("/me"))
     assert deployment.process.pid == pid
+
+
+def test_running_out_of_descriptors_under_load_loses_nothing(deploy: Deploy) -> None:
+    """SQLite has all its files open by then; connections wait, and events and metrics say so."""
+    site = deploy(login_burst=10_000)
+    pid, watch = site.process.pid, Watch(site)
+    with Load(site) as load:
+        load.wait_for_work()
+        old = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (highest_descriptor(pid) + 6, old[1]))
+        crowd = [fastcgi.Connection(site.socket) for _ in range(60)]
+        try:
+            for connection in crowd:
+                connection.send(fastcgi.begin())
+            wait_until(lambda: b"accept_failed" in site.log.read_bytes(), "the event", 20)
+        finally:
+            for connection in crowd:
+                connection.socket.close()
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, old)
+        load.wait_for_work()
+    watch.expect("accept_failed", errno=str(errno.EMFILE))
+    load.verify()
 
 
 def test_a_busy_day_leaks_no_descriptors(deploy: Deploy) -> None:

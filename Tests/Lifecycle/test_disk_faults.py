@@ -157,3 +157,20 @@ def test_a_start_on_a_full_disk_serves_what_is_there(site: Deployment, disk: Dis
             process.wait()
     site.start()
     assert person.client.request("POST", "/logout").status == 204
+
+
+def test_a_log_on_a_full_disk_holds_nobody_up_and_says_what_is_missing(
+    site: Deployment, disk: Disk
+) -> None:
+    """Here only the log is on the disk."""
+    assert site.process.stop() == 0
+    site.settings |= {"storage.path": str(site.database)}
+    site.rewrite_settings()
+    site.log = disk.folder / "coatcheck.log"
+    site.start()
+    person = site.person()
+    with disk.filled():
+        for _ in range(60):
+            assert site.client().log_in(person.name, person.password).status == 200
+    assert site.client().log_in(person.name, person.password).status == 200
+    wait_until(lambda: "dropped_before=" in site.log.read_text(), "the lines that are missing")

@@ -1,4 +1,4 @@
-// What a test can do to a running program: move its clock and make its disk fail.
+// What a test can do to a running program: move its clock, make its disk fail, and have no threads.
 //
 //   gcc -O2 -Wall -Werror -shared -fPIC -o faults.so faults.c
 //   FAULTS=/path/of/the/switches LD_PRELOAD=./faults.so coatcheck serve …
@@ -7,8 +7,10 @@
 // reads by pread64(2), writes by pwrite64(2) and waits by fdatasync(2) and fsync(2); nothing else in
 // the program uses them. The monotonic clock stays as it is, as it does when somebody sets a clock.
 #define _GNU_SOURCE
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -18,9 +20,12 @@
 #include <unistd.h>
 
 // By how many seconds the clock is wrong; then, for each kind of call, which errno to fail with, how
-// many calls still fail (-1: all) and how many have failed.
-struct fault { int64_t number, left, failed; };
-static volatile struct switches { int64_t clock; struct fault reading, writing, waiting; } *switches;
+// many calls succeed before, how many then fail (-1: all) and how many have failed.
+struct fault { int64_t number, spared, left, failed; };
+static volatile struct switches {
+    int64_t clock;
+    struct fault reading, writing, waiting, threading;
+} *switches;
 
 __attribute__((constructor)) static void map_switches(void)
 {
@@ -37,6 +42,8 @@ static int fails(volatile struct fault *fault)
 {
     int64_t left = __atomic_load_n(&fault->left, __ATOMIC_SEQ_CST);
     if (left == 0) return 0;
+    if (__atomic_load_n(&fault->spared, __ATOMIC_SEQ_CST) > 0
+        && __atomic_fetch_sub(&fault->spared, 1, __ATOMIC_SEQ_CST) > 0) return 0;
     if (left > 0 && __atomic_fetch_sub(&fault->left, 1, __ATOMIC_SEQ_CST) <= 0) {
         __atomic_store_n(&fault->left, 0, __ATOMIC_SEQ_CST);
         return 0;
@@ -87,3 +94,10 @@ ssize_t pwrite64(int file, const void *from, size_t count, off64_t at)
 int fdatasync(int file) { return fails(&switches->waiting) ? -1 : syscall(SYS_fdatasync, file); }
 
 int fsync(int file) { return fails(&switches->waiting) ? -1 : syscall(SYS_fsync, file); }
+
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *with)
+{
+    static int (*next)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+    if (!next) *(void **)&next = dlsym(RTLD_NEXT, "pthread_create");
+    return fails(&switches->threading) ? errno : next(thread, attributes, run, with);
+}

@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 SOURCE = Path(__file__).with_name("faults.c")
-# Where the fault of each kind of call begins in the switches: errno, how many left, how many failed.
-PLACES = {"reading": 8, "writing": 32, "waiting": 56}
+# Where the fault of each kind of call begins in the switches, and what is there (faults.c).
+PLACES = {"reading": 8, "writing": 40, "waiting": 72, "threading": 104}
+SPARED, LEFT, FAILED, SIZE = 8, 16, 24, 136
 ALL = -1
 
 
@@ -26,9 +27,9 @@ class Switches:
             check=True,
             timeout=60,
         )
-        file.write_bytes(bytes(80))
+        file.write_bytes(bytes(SIZE))
         with file.open("r+b") as opened:
-            self._map = mmap.mmap(opened.fileno(), 80)
+            self._map = mmap.mmap(opened.fileno(), SIZE)
         self.environment = {"LD_PRELOAD": str(library), "FAULTS": str(file)}
 
     def set_clock(self, seconds: int) -> None:
@@ -37,14 +38,20 @@ class Switches:
 
     def failed(self, kind: str) -> int:
         """How many calls of a kind have failed."""
-        return int(struct.unpack_from("=q", self._map, PLACES[kind] + 16)[0])
+        return int(struct.unpack_from("=q", self._map, PLACES[kind] + FAILED)[0])
 
     @contextmanager
-    def failing(self, kind: str, times: int = ALL, number: int = errno.EIO) -> Iterator[None]:
-        """Lets the next calls of a kind fail, and afterwards none."""
-        struct.pack_into("=q", self._map, PLACES[kind], number)
-        struct.pack_into("=q", self._map, PLACES[kind] + 8, times)
+    def failing(
+        self, kind: str, times: int = ALL, number: int = errno.EIO, spared: int = 0
+    ) -> Iterator[None]:
+        """Lets calls of a kind fail, after `spared` that do not, and none of them afterwards."""
+        self._set(kind, 0, number)
+        self._set(kind, SPARED, spared)
+        self._set(kind, LEFT, times)
         try:
             yield
         finally:
-            struct.pack_into("=q", self._map, PLACES[kind] + 8, 0)
+            self._set(kind, LEFT, 0)
+
+    def _set(self, kind: str, place: int, value: int) -> None:
+        struct.pack_into("=q", self._map, PLACES[kind] + place, value)

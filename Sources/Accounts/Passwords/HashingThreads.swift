@@ -70,7 +70,10 @@ final class HashingThreads: Sendable {
         var thread = pthread_t()
         let argument = unsafe Unmanaged.passRetained(queue).toOpaque()
         let status = unsafe pthread_create(&thread, nil, runHashingJobs, argument)
-        precondition(status == 0, "cannot start a hashing thread: error \(status)")
+        // Not a precondition, whose words a release does not print.
+        guard status == 0 else {
+            fatalError(unsafe "cannot start a hashing thread: \(String(cString: strerror(status)))")
+        }
         pthread_detach(thread)
     }
 }

@@ -1,0 +1,93 @@
+"""Another process holds the database's lock: for long under load, and while the program starts."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from support.clock import let_pass
+from support.deployment import Deploy
+from support.faults import Load, Watch
+from support.program import Process, clean_environment, serve_command
+from support.waiting import wait_until
+
+# The program waits so long for a lock (SQLiteStorage), in seconds.
+PATIENCE = 2
+
+
+@contextmanager
+def locked(database: Path, how: str = "EXCLUSIVE") -> Iterator[None]:
+    """Holds the lock in this process; patient, since somebody may hold it at this moment."""
+    connection = sqlite3.connect(database, timeout=30, isolation_level=None)
+    connection.execute(f"BEGIN {how}")
+    try:
+        yield
+    finally:
+        connection.execute("ROLLBACK")
+        connection.close()
+
+
+def test_a_lock_that_is_held_for_long_under_load(deploy: Deploy) -> None:
+    site = deploy(login_burst=10_000)
+    watch = Watch(site)
+    with Load(site) as load:
+        load.wait_for_work()
+        with locked(site.database):
+            load.wait_for_refusals()
+            watch.expect("storage_failed", code="locked")
+            assert site.send("GET", "/health/ready").status == 503
+            assert site.send("GET", "/health/live").status == 200
+        load.wait_for_work()
+    assert site.send("GET", "/health/ready").status == 200
+    load.verify()
+
+
+def test_a_start_while_another_process_has_the_lock_fails_and_says_so(deploy: Deploy) -> None:
+    """After a polite stop the file has no log, and beginning one takes the lock."""
+    site = deploy(with_gateway=False)
+    assert site.process.stop() == 0
+    with locked(site.database):
+        start = time.monotonic()
+        result = subprocess.run(
+            serve_command(site.settings_file),
+            **{"capture_output": True, "text": True, "timeout": 30, "env": clean_environment()},
+        )
+        assert PATIENCE - 0.5 < time.monotonic() - start < PATIENCE * 5
+    assert result.returncode == 1
+    assert "locked" in result.stderr and str(site.database) in result.stderr
+    site.start()
+
+
+def test_a_start_after_a_kill_answers_checks_while_another_process_has_the_lock(
+    deploy: Deploy,
+) -> None:
+    site = deploy()
+    person = site.person()
+    site.kill()
+    with locked(site.database):
+        process = Process(serve_command(site.settings_file), site.folder / "second.log")
+        try:
+            wait_until(lambda: site.send("GET", "/health/live").status == 200, "the program")
+            assert person.client.get("/dashboard").status == 200
+            assert person.client.request("POST", "/logout").status == 503
+            assert site.send("GET", "/health/ready").status == 503
+        finally:
+            process.kill_group()
+    site.start()
+    assert person.client.request("POST", "/logout").status == 204
+
+
+def test_a_start_waits_for_a_lock_that_is_held_briefly(deploy: Deploy) -> None:
+    site = deploy(with_gateway=False)
+    site.kill()
+    starter = threading.Thread(target=site.start)
+    with locked(site.database):
+        starter.start()
+        let_pass(PATIENCE / 4)
+    starter.join(20)
+    assert site.process.is_running
