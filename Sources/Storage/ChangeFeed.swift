@@ -17,7 +17,12 @@ extension SQLiteStorage {
     /// - Throws: `unavailable` when it cannot be told, also because the files at the path are not
     ///   the ones in use, where others make their changes; nothing may then be taken as unchanged.
     package func hasForeignChanges() async throws(StorageError) -> Bool {
-        try files.look()
+        do throws(StorageError) {
+            try files.look()
+        } catch {
+            if files.findReplacement() { await emptyLog() }
+            throw error
+        }
         let outcome = await withCheckedContinuation { continuation in
             writer.asyncWriteWithoutTransaction { db in
                 let version = Result { try Self.dataVersion(db) }
@@ -26,6 +31,21 @@ extension SQLiteStorage {
         }
         let version = try outcome.get()
         return seenVersion.exchange(version, ordering: .acquiringAndReleasing) != version
+    }
+
+    /// Copies the log into the database that is open, wherever that is by now, and cuts it to
+    /// nothing.
+    ///
+    /// Whoever opens the file that was put in its place would read the log as a part of that one,
+    /// and SQLite leaves the log there when it closes a database that was moved. It is done once:
+    /// what is in the log later is of the other file.
+    private func emptyLog() async {
+        await withCheckedContinuation { continuation in
+            writer.asyncWriteWithoutTransaction { db in
+                _ = try? db.checkpoint(.truncate)
+                continuation.resume()
+            }
+        }
     }
 
     /// The number that SQLite changes for a connection when another one has committed.

@@ -16,14 +16,7 @@ struct DatabaseFile {
         }
         // With "./" before it a path never reads as `:memory:` or as a `file:` URI.
         self.path = path.hasPrefix("/") ? path : "./\(path)"
-        // SQLite would take an empty file for a new database and remove the log, which holds what
-        // was acknowledged last. No loss of power leaves this behind, only a file that was removed.
-        guard Self.size(self.path) > 0 || Self.size("\(self.path)-wal") == 0 else {
-            throw .unavailable(
-                code: "corrupt",
-                detail: "there is a write-ahead log, and the database that it belongs to is missing"
-            )
-        }
+        try Self.refuseLogInDoubt(of: self.path)
         // mknod rather than open: a process that closes any descriptor of the file drops all its
         // locks on it, also those of another connection in this process
         // (https://www.sqlite.org/howtocorrupt.html section 2.2).
@@ -46,6 +39,30 @@ struct DatabaseFile {
         case let number:
             throw .unavailable(code: "io", detail: "mknod failed with errno \(number)")
         }
+    }
+
+    /// Refuses a write-ahead log that SQLite would drop without a word, and with it what was
+    /// acknowledged last.
+    private static func refuseLogInDoubt(of path: String) throws(StorageError) {
+        let log = "\(path)-wal"
+        // Twice, since another process may be writing to it: then it is another frame.
+        guard let frame = WriteAheadLog(path: log)?.damagedFrame,
+            frame == WriteAheadLog(path: log)?.damagedFrame
+        else {
+            // SQLite takes an empty file for a new database and removes the log. No loss of power
+            // leaves that behind, only a database that was removed.
+            guard size(path) > 0 || size(log) == 0 else {
+                throw .unavailable(
+                    code: "corrupt",
+                    detail: "there is a write-ahead log, and its database is missing"
+                )
+            }
+            return
+        }
+        throw .unavailable(
+            code: "corrupt",
+            detail: "the write-ahead log is damaged at frame \(frame)"
+        )
     }
 
     /// The size of a file in bytes; 0 when there is none.

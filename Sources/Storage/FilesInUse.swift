@@ -10,6 +10,7 @@ internal import Synchronization
 final class FilesInUse: Sendable {
     private let files: [(path: String, identity: FileIdentity?)]
     private let isInPlace = Atomic(true)
+    private let hasBeenReplaced = Atomic(false)
 
     /// Remembers which files there are: `main` was at `path` before it was opened, the others were
     /// made when it was.
@@ -37,5 +38,15 @@ final class FilesInUse: Sendable {
                 detail: "the files at the path of the database are not the ones in use"
             )
         }
+    }
+
+    /// Whether another file was put in the place of the database, beside the log of this one; says
+    /// so once.
+    func findReplacement() -> Bool {
+        let found = FileIdentity(path: files[0].path)
+        guard found != nil, found != files[0].identity,
+            FileIdentity(path: files[1].path) == files[1].identity
+        else { return false }
+        return !hasBeenReplaced.exchange(true, ordering: .relaxed)
     }
 }
