@@ -58,7 +58,7 @@ import Testing
         }
     }
 
-    @Test func `a last transaction that is there in part is a loss of power`() throws {
+    @Test func `damage that no sound transaction follows cannot be told`() throws {
         var changed = log
         changed[log.count - 5000] ^= 0x10
         changed[log.count - 5] ^= 0x10

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ from .sweep import Reading, Report, sweep
 from .verdict import Acknowledgements, read
 
 CLIENTS, STEPS = 6, 25
+# Where images are laid out: thousands of small files, none of which is worth a disk.
+MEMORY = Path("/dev/shm")
 SETTINGS = {"password.memory": 1024, "password.queue": 15, "workers": 24}
 # The log is copied into the database after 60 pages instead of 4000, so that it begins anew often.
 CHECKPOINTS = "wal_autocheckpoint = 4000=>wal_autocheckpoint = 0060"
@@ -39,12 +42,13 @@ class Life:
         """How many changes the clients made."""
         return sum(len(client.history.steps) - 1 for client in self.clients)
 
-    def look(self, images: int, folder: Path, reading: Reading = read) -> Report:
+    def look(self, images: int, reading: Reading = read) -> Report:
         """Takes the power away at many places."""
-        folder.mkdir()
         told = Acknowledgements(client.history for client in self.clients)
-        chance, disk = Random(f"{self.seed} {folder.name}"), copy.deepcopy(self.start)
-        report = sweep(self.records, disk, told, folder, chance, images, reading)
+        chance, disk = Random(f"{self.seed} {images}"), copy.deepcopy(self.start)
+        memory = MEMORY if MEMORY.is_dir() else None
+        with tempfile.TemporaryDirectory(prefix="coatcheck-power-", dir=memory) as folder:
+            report = sweep(self.records, disk, told, Path(folder), chance, images, reading)
         print(
             f"{len(self.records)} events, {self.changes} changes, {report.images} images at"
             f" {report.places} places, {len(report.complaints)} complaints, seed {self.seed}"
