@@ -36,7 +36,8 @@ extension Event {
                 .cookieNotSecure, .acceptFailed, .workersStalled, .malformedFastCGIRequest,
                 .storageFailed,
                 .changeFeedLost, .changeFeedBack, .foreignChangesSeen, .swept, .auditDropped,
-                .loginThrottled, .loginTurnedAway, .suspiciousCookie, .crossOriginRefused,
+                .backedUp, .restored, .loginThrottled, .loginTurnedAway, .suspiciousCookie,
+                .crossOriginRefused,
                 .unknownPolicy:
                 (nil, nil, nil)
             }
@@ -59,6 +60,8 @@ extension Event {
             [("code", code), ("detail", detail), ("during", during)]
         case .swept(let removed): [("removed", "\(removed)")]
         case .auditDropped(let count), .usersImported(let count, _, _): [("count", "\(count)")]
+        case .backedUp(let file, _): [("file", file)]
+        case .restored(let file, let ended, _): [("file", file), ("ended", "\(ended)")]
         case .userUpdated(_, let change, _, _): [("change", change.rawValue)]
         case .groupsChanged(_, let added, let removed, _, _):
             Event.list("added", added) + Event.list("removed", removed)
@@ -96,7 +99,8 @@ extension Event {
             .reauthenticated(_, _, let origin), .reauthenticationFailed(_, _, let origin),
             .sessionCreated(_, _, _, let origin), .sessionRenewed(_, _, let origin),
             .sessionEnded(_, _, let origin), .sessionRevoked(_, _, _, let origin),
-            .crossOriginRefused(_, let origin), .adminDenied(_, _, _, let origin):
+            .crossOriginRefused(_, let origin), .adminDenied(_, _, _, let origin),
+            .backedUp(_, let origin), .restored(_, _, let origin):
             origin
         case .suspiciousCookie(_, let origin), .endedTicketUsed(_, let origin): origin
         case .started, .stopping, .stopped, .settingsReloaded, .settingsRefused,

@@ -17,6 +17,8 @@ extension Event {
         case .foreignChangesSeen: .foreignChangesSeen
         case .swept: .swept
         case .auditDropped: .auditDropped
+        case .backedUp: .backedUp
+        case .restored: .restored
         case .userCreated: .userCreated
         case .userUpdated: .userUpdated
         case .userDeleted: .userDeleted

@@ -24,6 +24,9 @@ package enum Event: Hashable, Sendable {
     case foreignChangesSeen
     case swept(removed: Int)
     case auditDropped(count: Int)
+    case backedUp(file: String, from: Origin)
+    /// The number is that of the sessions that were in the backup and did not come back.
+    case restored(file: String, endedSessions: Int, from: Origin)
 
     // MARK: accounts
     case userCreated(user: String, by: String?, from: Origin)

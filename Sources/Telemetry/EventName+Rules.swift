@@ -9,7 +9,7 @@ extension EventName {
             .info
         case .userUpdated, .userDeleted, .usersImported, .groupsChanged, .passwordLinkMade,
             .passwordChangeFailed, .loginFailed, .loginTurnedAway, .reauthenticationFailed,
-            .sessionsExceeded, .accessDenied:
+            .sessionsExceeded, .accessDenied, .backedUp, .restored:
             .notice
         case .settingsRefused, .cookieNotSecure, .malformedFastCGIRequest, .changeFeedLost,
             .loginThrottled, .suspiciousCookie, .endedTicketUsed, .crossOriginRefused,
@@ -23,7 +23,8 @@ extension EventName {
     /// kept in the audit trail.
     var isAudited: Bool {
         switch self {
-        case .started, .stopping, .settingsReloaded, .settingsRefused, .auditDropped,
+        case .started, .stopping, .settingsReloaded, .settingsRefused, .auditDropped, .backedUp,
+            .restored,
             .userCreated, .userUpdated, .userDeleted, .usersImported, .groupsChanged,
             .passwordLinkMade, .passwordChanged, .passwordChangeFailed, .loginSucceeded,
             .loginSucceededAfterFailures, .loginFailed, .loginThrottled, .loginTurnedAway,
@@ -50,8 +51,8 @@ extension EventName {
             true
         case .started, .stopping, .stopped, .settingsReloaded, .settingsRefused,
             .cookieNotSecure, .acceptFailed, .workersStalled, .changeFeedLost, .changeFeedBack,
-            .foreignChangesSeen, .swept, .auditDropped, .userCreated, .userUpdated,
-            .userDeleted, .usersImported, .groupsChanged, .passwordLinkMade, .passwordChanged,
+            .foreignChangesSeen, .swept, .auditDropped, .backedUp, .restored, .userCreated,
+            .userUpdated, .userDeleted, .usersImported, .groupsChanged, .passwordLinkMade, .passwordChanged,
             .passwordChangeFailed, .loginSucceeded, .loginSucceededAfterFailures, .loginFailed,
             .reauthenticated, .reauthenticationFailed, .sessionCreated, .sessionRenewed,
             .sessionsExceeded, .sessionEnded, .sessionRevoked:

@@ -6,6 +6,7 @@ package enum EventName: Int, CaseIterable, Sendable {
     case started, stopping, stopped, settingsReloaded, settingsRefused, cookieNotSecure
     case acceptFailed, workersStalled, malformedFastCGIRequest, storageFailed
     case changeFeedLost, changeFeedBack, foreignChangesSeen, swept, auditDropped
+    case backedUp, restored
     case userCreated, userUpdated, userDeleted, usersImported, groupsChanged
     case passwordLinkMade, passwordChanged, passwordChangeFailed
     case loginSucceeded, loginSucceededAfterFailures, loginFailed, loginThrottled, loginTurnedAway
@@ -31,6 +32,8 @@ package enum EventName: Int, CaseIterable, Sendable {
         case .foreignChangesSeen: "foreign_changes_seen"
         case .swept: "session_expired"
         case .auditDropped: "audit_dropped"
+        case .backedUp: "sys_backup"
+        case .restored: "sys_restore"
         case .userCreated: "user_created"
         case .userUpdated: "user_updated"
         case .userDeleted: "user_deleted"

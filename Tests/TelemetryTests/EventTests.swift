@@ -105,6 +105,14 @@ import Testing
             "notice event=users_imported by=console:root count=4 address=console"
         ),
         (
+            .backedUp(file: "/a b.db", from: .console(user: "root")),
+            "notice event=sys_backup by=console:root file=\"/a b.db\" address=console"
+        ),
+        (
+            .restored(file: "a.db", endedSessions: 3, from: .console(user: "root")),
+            "notice event=sys_restore by=console:root file=a.db ended=3 address=console"
+        ),
+        (
             .groupsChanged(user: "u", added: ["b", "c"], removed: ["d"], by: "a", from: origin),
             "notice event=privilege_permissions_changed user=u by=a added=b,c removed=d" + place
         ),
