@@ -6,6 +6,12 @@ struct DatabaseFile {
     /// The path as SQLite must be given it.
     let path: String
 
+    /// A path as SQLite must be given it: with "./" before it none reads as `:memory:` or as a
+    /// `file:` URI.
+    static func argument(_ path: String) -> String {
+        path.hasPrefix("/") ? path : "./\(path)"
+    }
+
     /// Checks a path and makes an empty file there, readable by its owner only, when there is none.
     ///
     /// SQLite would make the file with the mode that the umask leaves, 0644 as a rule; it gives
@@ -14,8 +20,7 @@ struct DatabaseFile {
         guard !path.isEmpty, !path.utf8.contains(0) else {
             throw .unavailable(code: "io", detail: "the path of the database is not a path")
         }
-        // With "./" before it a path never reads as `:memory:` or as a `file:` URI.
-        self.path = path.hasPrefix("/") ? path : "./\(path)"
+        self.path = Self.argument(path)
         try Self.refuseLogInDoubt(of: self.path)
         // mknod rather than open: a process that closes any descriptor of the file drops all its
         // locks on it, also those of another connection in this process

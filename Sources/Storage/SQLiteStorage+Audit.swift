@@ -7,22 +7,25 @@ extension SQLiteStorage {
     /// Writes lines of the audit trail: all of them, or none.
     package func append(_ records: [AuditRecord]) async throws(StorageError) {
         guard !records.isEmpty else { return }
-        try await commits.perform { db in
-            let statement = try db.cachedStatement(
-                sql: """
-                    INSERT INTO audit (at, event, user_id, done_by, session_id, address, request,
-                        detail)
-                    VALUES (?, CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT),
-                        CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT))
-                    """
-            )
-            for record in records {
-                try statement.run([
-                    record.at, record.event.stored, record.user?.stored, record.by?.stored,
-                    record.session?.stored, record.address?.stored, record.request?.stored,
-                    record.detail.stored,
-                ])
-            }
+        try await commits.perform { db in try Self.add(records, to: db) }
+    }
+
+    /// Adds lines to the audit trail.
+    static func add(_ records: [AuditRecord], to db: Database) throws {
+        let statement = try db.cachedStatement(
+            sql: """
+                INSERT INTO audit (at, event, user_id, done_by, session_id, address, request,
+                    detail)
+                VALUES (?, CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT),
+                    CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT))
+                """
+        )
+        for record in records {
+            try statement.run([
+                record.at, record.event.stored, record.user?.stored, record.by?.stored,
+                record.session?.stored, record.address?.stored, record.request?.stored,
+                record.detail.stored,
+            ])
         }
     }
 

@@ -53,6 +53,24 @@ extension SQLiteStorage {
         return ended
     }
 
+    /// Ends every session of everybody, and takes away every link to set a password; returns how
+    /// many sessions there were.
+    ///
+    /// SQLite moves the rows by itself: there may be a million.
+    static func endEverything(at now: Timestamp, in db: Database) throws -> Int {
+        try db.execute(
+            sql: """
+                INSERT OR REPLACE INTO ended_sessions (key, id, user_id, ended_at)
+                SELECT key, id, user_id, ? FROM sessions
+                """,
+            arguments: [now.seconds]
+        )
+        try db.execute(sql: "DELETE FROM sessions")
+        let count = db.changesCount
+        try db.execute(sql: "DELETE FROM password_links")
+        return count
+    }
+
     /// Ends the least recently used sessions of a user beyond `limit`, but never the new one.
     ///
     /// They are counted in the index first: the rows, each on a page of its own, are read only when

@@ -35,8 +35,7 @@ extension SQLiteStorage {
                 try db.execute(sql: "PRAGMA trusted_schema = OFF")
                 try db.execute(sql: "PRAGMA cell_size_check = ON")
             }
-            // With "./" before it a path never reads as `:memory:` or as a `file:` URI.
-            let file = path.hasPrefix("/") ? path : "./\(path)"
+            let file = DatabaseFile.argument(path)
             let reader = try DatabaseQueue(path: file, configuration: configuration)
             defer { try? reader.close() }
             return try reader.unsafeRead { db in
