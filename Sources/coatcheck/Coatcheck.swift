@@ -11,8 +11,8 @@ struct Coatcheck: ParsableCommand {
         abstract: "Login and sessions for any site behind nginx.",
         version: version,
         subcommands: [
-            Serve.self, UserCommand.self, SessionCommand.self, AuditCommand.self, Config.self,
-            Doctor.self,
+            Serve.self, UserCommand.self, SessionCommand.self, AuditCommand.self, Backup.self,
+            Restore.self, Config.self, Doctor.self,
         ]
     )
 }

@@ -61,7 +61,10 @@ struct LiveStore: Sendable {
     }
 
     /// Where the events of commands come from.
-    var origin: Event.Origin { .console(user: LiveStore.callerName) }
+    var origin: Event.Origin { LiveStore.console }
+
+    /// Where the events of whoever runs this process come from.
+    static var console: Event.Origin { .console(user: callerName) }
 
     /// The name behind sudo, or that of the account that runs the command.
     private static var callerName: String {
@@ -76,7 +79,7 @@ struct LiveStore: Sendable {
     /// Becomes the owner of the database's folder, or of the database where the folder is root's.
     ///
     /// In somebody else's folder root would follow whatever links its owner puts there.
-    private static func becomeOwner(of path: String) throws {
+    static func becomeOwner(of path: String) throws {
         guard geteuid() == 0 else { return }
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
         var file = stat()
