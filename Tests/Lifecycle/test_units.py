@@ -11,7 +11,10 @@ import subprocess
 import pytest
 
 DEPLOY = pathlib.Path(__file__).resolve().parents[2] / "deploy"
-UNITS = ["coatcheck.service", "coatcheck.socket"]
+UNITS = [
+    *("coatcheck.service", "coatcheck.socket"),
+    *("coatcheck-backup.service", "coatcheck-backup.timer"),
+]
 
 # Argon2id's memory per hash and the hashes at a time: the defaults of password.memory (KiB)
 # and password.lanes.
@@ -53,10 +56,11 @@ def test_a_misspelt_key_would_be_noticed(units):
         assert_verified(units)
 
 
-def test_the_service_is_exposed_by_no_more_than_1_5(units):
+@pytest.mark.parametrize("name", [name for name in UNITS if name.endswith(".service")])
+def test_a_service_is_exposed_by_no_more_than_1_5(units, name):
     # The threshold is in tenths: 15 is 1.5.
     result = run("systemd-analyze", "security", "--offline=true", "--no-pager",
-                 "--threshold=15", "./coatcheck.service", cwd=units)
+                 "--threshold=15", f"./{name}", cwd=units)
     assert result.returncode == 0, result.stdout + result.stderr
 
 
@@ -78,3 +82,27 @@ def test_the_account_is_made_by_sysusers(tmp_path):
     assert result.returncode == 0, result.stderr
     account = (tmp_path / "etc/passwd").read_text()
     assert re.search(r"^coatcheck:.*:/var/lib/coatcheck:/usr/sbin/nologin$", account, re.MULTILINE)
+
+
+def test_each_day_of_the_week_has_a_backup_of_its_own(tmp_path):
+    """The command of the unit, with another program and folder in place of ours."""
+    text = (DEPLOY / "coatcheck-backup.service").read_text()
+    command = re.search(r"^ExecStart=/bin/sh -c '(.*)'$", text, re.MULTILINE)[1]
+    command = command.replace("$$", "$").replace("%%", "%").replace("/usr/bin/coatcheck", "echo")
+    result = run("/bin/sh", "-c", command)
+    assert re.fullmatch(r"backup .* --replace /var/backups/coatcheck/[1-7]\.db\n", result.stdout)
+
+
+def test_the_folder_of_the_backups_is_there_and_for_coatcheck_alone():
+    lines = (DEPLOY / "coatcheck.tmpfiles").read_text().splitlines()
+    assert "d /var/backups/coatcheck 0700 coatcheck coatcheck -" in lines
+    service = (DEPLOY / "coatcheck-backup.service").read_text().splitlines()
+    assert "ReadWritePaths=/var/backups/coatcheck" in service
+
+
+def test_the_backups_are_made_every_night_also_those_that_were_missed():
+    timer = (DEPLOY / "coatcheck-backup.timer").read_text().splitlines()
+    assert {"Persistent=true", "RandomizedDelaySec=1h", "WantedBy=timers.target"} <= set(timer)
+    (calendar,) = [line.partition("=")[2] for line in timer if line.startswith("OnCalendar=")]
+    result = run("systemd-analyze", "calendar", "--iterations=2", calendar)
+    assert result.returncode == 0, result.stderr
