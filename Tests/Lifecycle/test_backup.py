@@ -224,6 +224,20 @@ def test_a_backup_is_noted_and_holds_no_secret_in_the_clear(place: Place) -> Non
     assert str(place.file) in trail and "by=console:" in trail
 
 
+def test_a_backup_is_made_also_when_nothing_can_be_written(place: Place) -> None:
+    """It only reads; that the audit trail has no line of it is said."""
+    place.site.person()
+    holder = sqlite3.connect(place.site.database, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    outcome = place.console.run("backup", str(place.file))
+    holder.execute("ROLLBACK")
+    holder.close()
+    assert outcome.status == 0 and "accounts 1" in outcome.output, outcome
+    assert "audit trail does not say so" in outcome.error
+    place.lose()
+    place.restore()
+
+
 def test_a_restore_beside_a_running_server_is_refused(place: Place) -> None:
     """Also when the database was moved away under it; the server is left alone."""
     person = place.site.person()

@@ -291,7 +291,8 @@ import Testing
             "version", "listeningOn", "workers", "signal", "answeredAll", "needingRestart",
             "reason", "errno", "isFatal", "code", "detail", "during", "removed", "count", "user",
             "change", "by", "from", "added", "endedSessions", "session", "afterFailures", "scope",
-            "retryAfter", "policy", "isRemembered", "ended", "path", "name",
+            "retryAfter", "policy", "isRemembered", "ended", "path", "file",
+            "name",
         ]
         var found: Set<String> = []
         for event in EventTests.lines.map(\.event) {

@@ -40,7 +40,8 @@ struct Backup: ParsableCommand {
                 try await LiveStore(settings).note([.backedUp(file: file, from: origin)])
             }
         } catch {
-            let text = "The backup is good, but the audit trail does not say so: \(error)\n"
+            let reason = (error as? StorageError)?.reason ?? "\(error)"
+            let text = "The backup is good, but the audit trail does not say so: \(reason)\n"
             FileHandle.standardError.write(Data(text.utf8))
         }
     }

@@ -5,7 +5,7 @@ extension BackupFailure {
     /// The failure in words, for the operator; `subject` is the database that was read.
     func words(subject: String) -> String {
         switch self {
-        case .noDatabase: "there is no database at \(subject)"
+        case .noDatabase: "there is no database at \(subject), or it is out of reach"
         case .exists(let path): "\(path) is there already"
         case .isDatabase(let path): "\(path) is a place of the database itself"
         case .noFile(let path): "\(path) is no file"
