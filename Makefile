@@ -2,7 +2,7 @@
 # everything else is installed by apt-get where it is missing (deploy/packages).
 #
 #   PORT=8443                    the port of `make run`
-#   DESTDIR= PREFIX=/usr/local SYSCONFDIR=/etc    where `make install` installs to
+#   DESTDIR= PREFIX=/usr/local SYSCONFDIR=/etc    where `make install` installs to (or prefix=)
 #   TESTS=...                    more arguments for pytest, for instance TESTS='-k logout -x'
 #   BENCH=...                    more arguments for the benchmark, for instance BENCH='--only checks'
 #   BUDGETS=--profile            `make budgets` also prints the functions that cost most
@@ -10,8 +10,10 @@
 
 PORT ?= 8443
 DESTDIR ?=
-PREFIX ?= /usr/local
+prefix ?= /usr/local
+PREFIX ?= $(prefix)
 SYSCONFDIR ?= /etc
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 TESTS ?=
 BENCH ?=
 BUDGETS ?=
@@ -25,15 +27,16 @@ PYTEST = $(PYTHON) -m pytest $(TESTS)
 # shared by the site, the tests from outside and the benchmark; unit tests are a debug build.
 STRICT := --explicit-target-dependency-import-check error
 RELEASE := -c release $(STRICT)
-STATIC := $(RELEASE) --static-swift-stdlib --scratch-path .build-static
+STATIC := $(RELEASE) --static-swift-stdlib --scratch-path .build-static \
+	-Xlinker --build-id -Xlinker -z -Xlinker now
 
-share := $(PREFIX)/share/coatcheck
-units := $(PREFIX)/lib/systemd/system
+INSTALL = DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' SYSCONFDIR='$(SYSCONFDIR)' UNITDIR='$(UNITDIR)' \
+	deploy/install
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help deps build run test unit e2e lifecycle browser sanitize lint bench budgets \
-	soak static install uninstall clean
+	soak static deb install uninstall clean
 
 ##@ First
 
@@ -43,7 +46,7 @@ help: ## list these targets
 		/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 deps: ## install with apt-get what is missing for everything below
-	@deploy/packages build run test bench budgets
+	@deploy/packages build run test deb bench budgets
 
 build: ## build the program (release)
 	@deploy/packages build
@@ -115,39 +118,28 @@ budgets: build ## instructions and system calls of requests, held to Tests/Bench
 
 ##@ Installation
 
-# The Swift runtime is linked in: the toolchain may be gone, or unreadable to the service.
-static: # what install installs
+# The Swift runtime is linked in: the toolchain may be gone, or unreadable to the service. What is
+# looked up in shared libraries is looked up at the start, so that the table is read-only then; the
+# build id is what debuggers and Debian's tools know a program by.
+static: # what install and deb take
 	@deploy/packages build
 	@echo "==> Building the program with the Swift runtime linked statically (release)"
 	swift build $(STATIC) --product coatcheck
 
-install: static ## install under DESTDIR and PREFIX; settings that exist are kept
-	install -D -m 755 .build-static/release/coatcheck $(DESTDIR)$(PREFIX)/bin/coatcheck
-	install -d $(DESTDIR)$(units) $(DESTDIR)$(share) $(DESTDIR)$(SYSCONFDIR)/coatcheck
-	sed -e 's|/usr/bin/coatcheck|$(PREFIX)/bin/coatcheck|' \
-		-e 's|/etc/coatcheck/|$(SYSCONFDIR)/coatcheck/|' \
-		deploy/coatcheck.service >$(DESTDIR)$(units)/coatcheck.service
-	install -m 644 deploy/coatcheck.socket $(DESTDIR)$(units)/coatcheck.socket
-	sed -i 's|/usr/share/doc/|$(PREFIX)/share/doc/|' $(DESTDIR)$(units)/coatcheck.service \
-		$(DESTDIR)$(units)/coatcheck.socket
-	install -D -m 644 README.md $(DESTDIR)$(PREFIX)/share/doc/coatcheck/README.md
-	install -D -m 644 deploy/coatcheck.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/coatcheck.conf
-	install -D -m 644 deploy/coatcheck.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/coatcheck.conf
-	cp -R nginx $(DESTDIR)$(share)/
-	sed -i 's|/usr/share/coatcheck/|$(share)/|' $(DESTDIR)$(share)/nginx/snippets/*.conf
-	.build-static/release/coatcheck config example >$(DESTDIR)$(share)/coatcheck.yaml
-	test -e $(DESTDIR)$(SYSCONFDIR)/coatcheck/coatcheck.yaml || install -m 644 \
-		$(DESTDIR)$(share)/coatcheck.yaml $(DESTDIR)$(SYSCONFDIR)/coatcheck/coatcheck.yaml
+deb: static ## build the Debian package into .build-deb/
+	@deploy/packages deb
+	@echo "==> Building the Debian package"
+	@deploy/make-deb
+
+install: static ## install under DESTDIR and PREFIX; settings that were edited are kept
+	@$(INSTALL) install
 	@echo "Installed. To start it: systemd-sysusers && systemd-tmpfiles --create \\"
 	@echo "  && systemctl daemon-reload && systemctl enable --now coatcheck.socket coatcheck.service"
 	@echo "If login does not work: coatcheck doctor --url https://your.host"
 
-uninstall: ## remove what install installed; settings and the database stay
-	rm -f $(DESTDIR)$(PREFIX)/bin/coatcheck $(DESTDIR)$(units)/coatcheck.service \
-		$(DESTDIR)$(units)/coatcheck.socket $(DESTDIR)$(PREFIX)/lib/sysusers.d/coatcheck.conf \
-		$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/coatcheck.conf
-	rm -rf $(DESTDIR)$(share) $(DESTDIR)$(PREFIX)/share/doc/coatcheck
-	@echo "Kept: $(DESTDIR)$(SYSCONFDIR)/coatcheck and $(DESTDIR)/var/lib/coatcheck"
+uninstall: ## remove what install installed; edited settings and the database stay
+	@$(INSTALL) uninstall
+	@echo "Kept: $(DESTDIR)/var/lib/coatcheck, if it is there"
 
 clean: ## remove everything that was built; .run/ with the database of `make run` stays
-	rm -rf .build .build-static .build-thread .build-address
+	rm -rf .build .build-static .build-deb .build-thread .build-address

@@ -4,7 +4,7 @@ internal import ArgumentParser
 struct Config: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check, print or explain the settings.",
-        subcommands: [Check.self, Dump.self, Example.self, Table.self]
+        subcommands: [Check.self, Dump.self, Example.self, Table.self, Manual.self]
     )
 
     /// `coatcheck config check`: says whether the settings can be used.
@@ -58,6 +58,17 @@ struct Config: ParsableCommand {
 
         func run() {
             print(SettingTable.markdown, terminator: "")
+        }
+    }
+
+    /// `coatcheck config manual`: prints the settings as the manual page shows them.
+    struct Manual: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Print the list of settings, in mdoc for coatcheck.yaml(5)."
+        )
+
+        func run() {
+            print(SettingTable.manual, terminator: "")
         }
     }
 }

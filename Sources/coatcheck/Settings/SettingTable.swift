@@ -387,7 +387,7 @@ package enum SettingTable {
 
 extension AnySetting {
     /// What is added to the explanation of a setting that SIGHUP does not change.
-    fileprivate var restartNote: String { isReloadable ? "" : " Needs a restart." }
+    var restartNote: String { isReloadable ? "" : " Needs a restart." }
 }
 
 extension RawSetting {
