@@ -66,7 +66,7 @@ unit: ## unit tests and storage conformance
 	@echo "==> Unit tests"
 	swift test $(STRICT) --disable-xctest
 
-lifecycle: build ## start, stop, crash, socket activation, systemd units
+lifecycle: build deb ## start, stop, crash, socket activation, systemd units, the package
 	@deploy/packages run test budgets
 	@echo "==> Lifecycle tests"
 	$(PYTEST) Tests/Lifecycle

@@ -91,4 +91,14 @@ import coatcheck
         let file = try repositoryFile("deploy/coatcheck.yaml")
         #expect(file == SettingTable.example, "`coatcheck config example` prints the new one")
     }
+
+    @Test func `the manual has an item for every setting, and no line is taken for a request`() {
+        let lines = SettingTable.manual.split(separator: "\n")
+        let keys = lines.filter { $0.hasPrefix(".It Ic ") }.map { $0.dropFirst(7) }
+        #expect(keys.map { $0.filter { $0 != "\\" } } == SettingTable.all.map(\.key))
+        let requests: Set<Substring> = [".It", ".Pp", ".Ev", ".Ql"]
+        for line in lines where line.hasPrefix(".") || line.hasPrefix("'") {
+            #expect(requests.contains(line.prefix { $0 != " " }))
+        }
+    }
 }
