@@ -22,7 +22,7 @@ class Place:
     def run(self, action: str) -> str:
         """Installs or uninstalls, and returns what was said."""
         return output(ROOT / "deploy/install", action, DESTDIR=str(self.root),
-                      PREFIX="/opt/a & b", PATH=os.environ["PATH"])
+                      PREFIX="/opt/a&b", PATH=os.environ["PATH"])
 
     def files(self) -> set[str]:
         """Every file that is there."""
@@ -39,15 +39,15 @@ def place(tmp_path: Path) -> Place:
 
 def test_the_program_runs_where_it_was_installed(place: Place) -> None:
     """With its runtime inside."""
-    assert output(place.root / "opt/a & b/bin/coatcheck", "--version").strip()
+    assert output(place.root / "opt/a&b/bin/coatcheck", "--version").strip()
 
 
 def test_units_snippets_and_manual_pages_name_the_paths_of_the_prefix(place: Place) -> None:
     """Nothing installed points at /usr."""
-    opt = place.root / "opt/a & b"
-    assert "ExecStart=/opt/a & b/bin/coatcheck serve" in (
+    opt = place.root / "opt/a&b"
+    assert "ExecStart=/opt/a&b/bin/coatcheck serve" in (
         opt / "lib/systemd/system/coatcheck.service").read_text()
-    assert 'alias "/opt/a & b/share/coatcheck/nginx/static/";' in (
+    assert 'alias "/opt/a&b/share/coatcheck/nginx/static/";' in (
         place.root / "etc/nginx/snippets/coatcheck-static.conf").read_text()
     texts = [*opt.glob("lib/systemd/system/*"), *opt.glob("share/man/*/*"),
              *opt.glob("share/coatcheck/nginx/snippets/*"), *place.root.glob("etc/nginx/*/*")]
@@ -77,7 +77,7 @@ def test_edited_settings_outlive_installing_again_and_uninstalling(place: Place)
 
 def test_settings_that_nobody_edited_follow_an_upgrade(place: Place) -> None:
     """A snippet of the version before, as it was installed, is replaced."""
-    old = place.root / "opt/a & b/share/coatcheck/nginx/snippets/coatcheck-http.conf"
+    old = place.root / "opt/a&b/share/coatcheck/nginx/snippets/coatcheck-http.conf"
     new = place.snippet.read_text()
     for path in [old, place.snippet]:
         path.write_text("# the version before\n")

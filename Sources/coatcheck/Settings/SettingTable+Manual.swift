@@ -4,7 +4,7 @@ extension SettingTable {
         all.map { setting in
             """
             .It Ic \(literal(setting.key))
-            \(prose(setting.text))\(setting.restartNote)
+            \(prose(setting.text + setting.restartNote))
             .Pp
             .Ev \(setting.variable) ;
             default
@@ -22,10 +22,13 @@ extension SettingTable {
         escaped(text, ["\\": "\\e", "\"": "\\(dq", "-": "\\-", "'": "\\(aq"])
     }
 
-    /// Text as a line of its own; one that begins with a dot or a quote would be a request.
+    /// Text with a line for each sentence, as mdoc asks for.
+    ///
+    /// A line that begins with a dot or a quote would be a request.
     private static func prose(_ text: String) -> String {
-        let line = escaped(text, ["\\": "\\e"])
-        return line.hasPrefix(".") || line.hasPrefix("'") ? "\\&" + line : line
+        escaped(text, ["\\": "\\e"]).replacing(". ", with: ".\n").split(separator: "\n")
+            .map { $0.hasPrefix(".") || $0.hasPrefix("'") ? "\\&" + $0 : $0 }
+            .joined(separator: "\n")
     }
 
     private static func escaped(_ text: String, _ escapes: [Character: String]) -> String {
