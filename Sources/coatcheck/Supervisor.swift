@@ -35,6 +35,15 @@ struct Supervisor {
         return max(1, microseconds / 2000)
     }
 
+    /// Waits for a second where systemd started the program, which is about to end with an error.
+    ///
+    /// The unit has no RestartSec=, so that a process that was killed is replaced at once; and a
+    /// request that waits at systemd's socket starts the service again and again while, say, a
+    /// setting is wrong. This keeps such tries, and their lines in the journal, to one a second.
+    func pauseAfterFailure() {
+        if address != nil { sleep(1) }
+    }
+
     /// Sends lines such as `READY=1`.
     func tell(_ state: String) {
         var target = sockaddr_un()

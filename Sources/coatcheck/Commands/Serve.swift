@@ -18,6 +18,17 @@ struct Serve: ParsableCommand {
     @OptionGroup var options: SettingsOptions
 
     func run() throws {
+        let supervisor = Supervisor()
+        do {
+            try serve(supervisor)
+        } catch {
+            supervisor.pauseAfterFailure()
+            throw error
+        }
+    }
+
+    /// Starts everything, and stops it when a signal asks for that.
+    private func serve(_ supervisor: Supervisor) throws {
         // Before any thread is started: threads inherit the mask, and a worker that a signal
         // interrupts loses its request.
         let signals = Signals.block()
@@ -27,7 +38,6 @@ struct Serve: ParsableCommand {
             metrics: Metrics(routes: Site.routePaths + ["guard", "none"]),
             trail: AuditTrail()
         )
-        let supervisor = Supervisor()
         do {
             let storage = try SQLiteStorage(
                 path: settings[.storagePath],
