@@ -3,6 +3,7 @@
 #
 #   PORT=8443                    the port of `make run`
 #   DESTDIR= PREFIX=/usr/local SYSCONFDIR=/etc    where `make install` installs to (or prefix=)
+#   COATCHECK_SYSTEM=none        leaves out `make system`, and says so: where none can be booted
 #   TESTS=...                    more arguments for pytest, for instance TESTS='-k logout -x'
 #   BENCH=...                    more arguments for the benchmark, for instance BENCH='--only checks'
 #   BUDGETS=--profile            `make budgets` also prints the functions that cost most
@@ -23,6 +24,9 @@ SOAK ?=
 PYTHON := PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3
 PYTEST = $(PYTHON) -m pytest $(TESTS)
 
+# To boot a machine takes root.
+AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
+
 # An import that Package.swift does not name for its target is an error. One release build is
 # shared by the site, the tests from outside and the benchmark; unit tests are a debug build.
 STRICT := --explicit-target-dependency-import-check error
@@ -35,7 +39,7 @@ INSTALL = DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' SYSCONFDIR='$(SYSCONFDIR)' UNI
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps build run test unit e2e lifecycle browser sanitize lint bench budgets \
+.PHONY: help deps build run test unit e2e lifecycle system browser sanitize lint bench budgets \
 	soak static deb install uninstall clean
 
 ##@ First
@@ -46,7 +50,7 @@ help: ## list these targets
 		/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 deps: ## install with apt-get what is missing for everything below
-	@deploy/packages build run test deb bench budgets
+	@deploy/packages build run test deb system bench budgets
 
 build: ## build the program (release)
 	@deploy/packages build
@@ -59,7 +63,7 @@ run: build ## serve the site on https://localhost:8443 (PORT= changes it) until 
 
 ##@ Tests
 
-test: unit lifecycle e2e browser ## every test: unit, lifecycle, through nginx, in a browser
+test: unit lifecycle e2e system browser ## every test
 
 unit: ## unit tests and storage conformance
 	@deploy/packages build
@@ -75,6 +79,16 @@ e2e: build ## client flows through real nginx
 	@deploy/packages run test
 	@echo "==> Tests through nginx"
 	$(PYTEST) Tests/EndToEnd
+
+ifeq ($(COATCHECK_SYSTEM),none)
+system:
+	@echo "==> NOT TESTED, because of COATCHECK_SYSTEM=none: the package on a booted Debian 12"
+else
+system: deb ## the package on a booted Debian 12: restarts under load, upgrade, kill -9, purge
+	@deploy/packages run test system
+	@echo "==> Tests on a booted Debian 12"
+	$(AS_ROOT) env $(PYTEST) -p no:cacheprovider Tests/System
+endif
 
 browser: build ## the same flows in Chromium
 	@deploy/packages run test
@@ -143,3 +157,4 @@ uninstall: ## remove what install installed; edited settings and the database st
 
 clean: ## remove everything that was built; .run/ with the database of `make run` stays
 	rm -rf .build .build-static .build-deb .build-thread .build-address
+	test ! -e .build-system || $(AS_ROOT) rm -rf .build-system
