@@ -121,6 +121,13 @@ class Connection:
                 break
         return output
 
+    def receive_all(self) -> list[bytes]:
+        """What the server wrote to STDOUT for each request until it hung up."""
+        outputs = []
+        while output := self.receive():
+            outputs.append(output)
+        return outputs
+
     def _read(self, count: int) -> bytes:
         octets = b""
         while len(octets) < count:
