@@ -20,25 +20,31 @@ from support.hostile import HostilePeer  # noqa: E402
 
 
 def main() -> None:
-    """Strikes until the time is over, and looks every hundred strikes whether the server serves."""
+    """Reads the options and sends until the time is over."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
     options = parser.parse_args()
     print(f"records: seed {options.seed}", flush=True)
-    begun = time.monotonic()
     with Deployment() as target:
         peer = HostilePeer(target, target.person(), options.seed)
-        strikes = 0
-        while time.monotonic() - begun < options.seconds:
-            peer.strike()
-            strikes += 1
-            if strikes % 100 == 0:
-                assert target.process.is_running, "the server has ended"
-                assert target.ask(route("GET", "/health/ready")).status == 200
-                spent = time.monotonic() - begun
-                print(f"records: {peer.sent} sent, {peer.answered} answers, {spent:.0f} s", flush=True)
+        try:
+            strike(target, peer, time.monotonic() + options.seconds)
+        except BaseException:
+            print(f"records: number {peer.sent} was {peer.last.hex()}")
+            print(target.process.tail())
+            raise
         print(f"records: done, {peer.sent} requests sent, {peer.answered} answered")
+
+
+def strike(target: Deployment, peer: HostilePeer, end: float) -> None:
+    """Strikes until the end, and looks every hundred times whether the server serves."""
+    while time.monotonic() < end:
+        for _ in range(100):
+            peer.strike()
+        assert target.process.is_running, "the server has ended"
+        assert target.ask(route("GET", "/health/ready")).status == 200
+        print(f"records: {peer.sent} sent, {peer.answered} answered", flush=True)
 
 
 if __name__ == "__main__":

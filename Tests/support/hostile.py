@@ -26,6 +26,7 @@ class HostilePeer:
         self.mutator = Mutator(seed)
         self.sent = 0
         self.answered = 0
+        self.last = b""
 
     def _strangers(self) -> list[tuple[Parameters, bytes]]:
         """Requests that get nowhere, whole or damaged."""
@@ -53,7 +54,7 @@ class HostilePeer:
             assert answer.status >= 300, str(answer)
 
     def _answers(self, parameters: Parameters, body: bytes) -> Iterator[fastcgi.Response]:
-        octets = self.mutator.damaged(parameters, body)
+        self.last = octets = self.mutator.damaged(parameters, body)
         with fastcgi.Connection(self.target.socket) as connection:
             connection.send(octets)
             connection.finish_sending()

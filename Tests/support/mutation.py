@@ -1,9 +1,8 @@
 """FastCGI requests, damaged: what a peer that is not nginx, or a broken one, could send.
 
 A request is a list of records that are damaged one by one before they are joined, so that what is
-damaged mostly still looks like FastCGI. Two things that end libfcgi 2.4.2 itself are never made, as
-SECURITY.md says: FCGI_GET_VALUES with names, and lengths of pairs that together pass 2^31. For the
-second, no byte of the parameters is 0x80 or more except the first of a four-byte length.
+damaged mostly still looks like FastCGI. Two things that end libfcgi 2.4.2 itself are never made:
+FCGI_GET_VALUES with names, and lengths of a name and its value that together pass 2^31.
 """
 
 from __future__ import annotations
@@ -45,6 +44,40 @@ def records(parameters: Parameters, body: bytes, keep: bool) -> list[Record]:
     return [first, *stream, *([Record(STDIN, body)] if body else []), Record(STDIN)]
 
 
+def ends_libfcgi(octets: bytes) -> bool:
+    """Whether libfcgi may read a name and a value in these bytes that are too long together.
+
+    It adds the two lengths as an `int` and stops the process when that overflows. Where pairs begin
+    depends on what is before them, so every place is looked at.
+    """
+    content = _parameters_as_read(octets)
+    for place in range(len(content)):
+        name, after = _length(content, place)
+        value, _ = _length(content, after)
+        if name + value + 2 >= 1 << 31:
+            return True
+    return False
+
+
+def _parameters_as_read(octets: bytes) -> bytes:
+    """The content of the PARAMS records, by the lengths that the records announce."""
+    content, place = b"", 0
+    while place + 8 <= len(octets):
+        _, kind, _, length, padding = struct.unpack_from(">BBHHB", octets, place)
+        if kind == PARAMS:
+            content += octets[place + 8 : place + 8 + length]
+        place += 8 + length + padding
+    return content
+
+
+def _length(content: bytes, place: int) -> tuple[int, int]:
+    """A length of one or four bytes, and the place behind it."""
+    if place < len(content) and content[place] < 128:
+        return content[place], place + 1
+    whole = content[place : place + 4].ljust(4, b"\xff")
+    return struct.unpack(">I", whole)[0] & 0x7FFF_FFFF, place + 4
+
+
 class Mutator:
     """Damages requests; the same seed damages in the same way."""
 
@@ -57,6 +90,11 @@ class Mutator:
 
     def damaged(self, parameters: Parameters, body: bytes = b"") -> bytes:
         """One or two requests on one connection, damaged one to five times."""
+        while ends_libfcgi(octets := self._damaged(parameters, body)):
+            pass
+        return octets
+
+    def _damaged(self, parameters: Parameters, body: bytes) -> bytes:
         keep = self.chance.random() < 0.3
         request = records(self._parameters(parameters), body, keep)
         if keep:
