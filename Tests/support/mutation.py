@@ -8,6 +8,7 @@ FCGI_GET_VALUES with names, and lengths of a name and its value that together pa
 from __future__ import annotations
 
 import random
+import re
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -15,6 +16,8 @@ from dataclasses import dataclass, replace
 from .fastcgi import ABORT, BEGIN, END, PARAMS, STDERR, STDIN, STDOUT, Parameters, encode
 
 GET_VALUES, DATA = 9, 8
+# The first byte of a length of four bytes.
+LONG = re.compile(rb"[\x80-\xff]")
 
 
 @dataclass(frozen=True)
@@ -48,13 +51,14 @@ def ends_libfcgi(octets: bytes) -> bool:
     """Whether libfcgi may read a name and a value in these bytes that are too long together.
 
     It adds the two lengths as an `int` and stops the process when that overflows. Where pairs begin
-    depends on what is before them, so every place is looked at.
+    depends on what is before them, so every place is looked at where four bytes may be a length.
     """
     content = _parameters_as_read(octets)
-    for place in range(len(content)):
-        name, after = _length(content, place)
-        value, _ = _length(content, after)
-        if name + value + 2 >= 1 << 31:
+    for found in LONG.finditer(content):
+        one = _length(content, found.start())
+        next_one = _length(content, found.start() + 4)
+        # The length of a name and then that of its value; or that of a value, behind a short name.
+        if one + max(next_one, 127) + 2 >= 1 << 31:
             return True
     return False
 
@@ -70,12 +74,10 @@ def _parameters_as_read(octets: bytes) -> bytes:
     return content
 
 
-def _length(content: bytes, place: int) -> tuple[int, int]:
-    """A length of one or four bytes, and the place behind it."""
-    if place < len(content) and content[place] < 128:
-        return content[place], place + 1
-    whole = content[place : place + 4].ljust(4, b"\xff")
-    return struct.unpack(">I", whole)[0] & 0x7FFF_FFFF, place + 4
+def _length(content: bytes, place: int) -> int:
+    """A length of one or four bytes; what is not there yet may be anything."""
+    octets = content[place : place + 4].ljust(4, b"\xff")
+    return octets[0] if octets[0] < 128 else struct.unpack(">I", octets)[0] & 0x7FFF_FFFF
 
 
 class Mutator:
