@@ -4,6 +4,7 @@
 #   PORT=8443                    the port of `make run`
 #   DESTDIR= PREFIX=/usr/local SYSCONFDIR=/etc    where `make install` installs to (or prefix=)
 #   COATCHECK_SYSTEM=none        leaves out `make system`, and says so: where none can be booted
+#   FUZZ_SECONDS=60 FUZZ=...     seconds for each target of `make fuzz`, and the targets if not all
 #   TESTS=...                    more arguments for pytest, for instance TESTS='-k logout -x'
 #   BENCH=...                    more arguments for the benchmark, for instance BENCH='--only checks'
 #   BUDGETS=--profile            `make budgets` also prints the functions that cost most
@@ -16,6 +17,8 @@ PREFIX ?= $(prefix)
 SYSCONFDIR ?= /etc
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 TESTS ?=
+FUZZ_SECONDS ?= 60
+FUZZ ?=
 BENCH ?=
 BUDGETS ?=
 SOAK ?=
@@ -33,14 +36,19 @@ STRICT := --explicit-target-dependency-import-check error
 RELEASE := -c release $(STRICT)
 STATIC := $(RELEASE) --static-swift-stdlib --scratch-path .build-static \
 	-Xlinker --build-id -Xlinker -z -Xlinker now
+ADDRESS := $(STRICT) --disable-xctest --sanitize=address --scratch-path .build-address
+# Not leaks: XCTest, Foundation and static constants look like some in every Swift program.
+NO_LEAKS := ASAN_OPTIONS=detect_leaks=0
+RECORDS := $(NO_LEAKS) COATCHECK_BINARY=$(CURDIR)/.build-address/debug/coatcheck $(PYTHON) \
+	Tests/Fuzz/records.py
 
 INSTALL = DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' SYSCONFDIR='$(SYSCONFDIR)' UNITDIR='$(UNITDIR)' \
 	deploy/install
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps build run test unit e2e lifecycle system browser sanitize lint bench budgets \
-	soak static deb install uninstall clean
+.PHONY: help deps build run test unit e2e lifecycle system browser sanitize fuzz lint bench \
+	budgets soak static deb install uninstall clean
 
 ##@ First
 
@@ -95,14 +103,25 @@ browser: build ## the same flows in Chromium
 	@echo "==> Browser tests"
 	$(PYTEST) Tests/Browser
 
-sanitize: ## unit tests under the thread and the address sanitizer
-	@deploy/packages build
+sanitize: ## unit tests and damaged records under the thread and the address sanitizer
+	@deploy/packages build run test
 	@echo "==> Unit tests under the thread sanitizer"
 	swift test $(STRICT) --disable-xctest --sanitize=thread --scratch-path .build-thread
 	@echo "==> Unit tests under the address sanitizer"
-	# Not leaks: XCTest, Foundation and static constants look like some in every Swift program.
-	ASAN_OPTIONS=detect_leaks=0 \
-		swift test $(STRICT) --disable-xctest --sanitize=address --scratch-path .build-address
+	$(NO_LEAKS) swift test $(ADDRESS)
+	@echo "==> Damaged records to the program under the address sanitizer"
+	swift build $(ADDRESS) --product coatcheck
+	$(RECORDS) --seconds 20
+
+fuzz: ## libFuzzer on every reader, damaged records to the program; FUZZ_SECONDS= for each
+	@deploy/packages build run test
+	@echo "==> Building the readers for libFuzzer with the address sanitizer"
+	COATCHECK_FUZZ=1 swift build $(RELEASE) --scratch-path .build-fuzz --product fuzz
+	@echo "==> Fuzzing"
+	$(PYTHON) Tests/Fuzz/fuzz.py --seconds $(FUZZ_SECONDS) $(FUZZ)
+	@echo "==> Damaged records to the program under the address sanitizer"
+	swift build $(ADDRESS) --product coatcheck
+	$(RECORDS) --seconds $(FUZZ_SECONDS)
 
 lint: ## formatting, doc comments, syntax of the scripts
 	@echo "==> Formatting"
@@ -156,5 +175,5 @@ uninstall: ## remove what install installed; edited settings and the database st
 	@echo "Kept: $(DESTDIR)/var/lib/coatcheck, if it is there"
 
 clean: ## remove everything that was built; .run/ with the database of `make run` stays
-	rm -rf .build .build-static .build-deb .build-thread .build-address
+	rm -rf .build .build-static .build-deb .build-thread .build-address .build-fuzz
 	test ! -e .build-system || $(AS_ROOT) rm -rf .build-system

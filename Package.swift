@@ -112,12 +112,60 @@ let package = Package(
             ]
         ),
         .testTarget(
+            name: "FuzzTests",
+            dependencies: [
+                "coatcheck", "HTTP", "Routes", "Accounts", "Sessions", "Storage", "Telemetry",
+                "TestStorage",
+            ],
+            path: "Tests/Fuzz",
+            exclude: ["CFuzzer", "Runner", "fuzz.py", "records.py", "seeds", "words"],
+            sources: ["Targets", "SeedTests.swift"]
+        ),
+        .testTarget(
             name: "ProgramTests",
             dependencies: ["coatcheck", "Routes", "Accounts", "Sessions", "Storage", "Telemetry"]
         ),
     ],
     swiftLanguageModes: [.v6]
 )
+
+// `make fuzz` sets COATCHECK_FUZZ. Then there is one program more, `fuzz`, and every target of ours
+// is built for libFuzzer and the address sanitizer. It reads what the program `coatcheck` reads, so
+// that is a library then, whose `main` has another name.
+let isFuzzing = Context.environment["COATCHECK_FUZZ"] != nil
+let fuzzing = ["-sanitize=fuzzer,address"]
+
+if isFuzzing {
+    package.products = []
+    package.targets.removeAll { $0.type == .test }
+    package.targets = package.targets.map { target in
+        guard target.name == "coatcheck" else { return target }
+        return .target(
+            name: target.name,
+            dependencies: target.dependencies,
+            swiftSettings: [
+                .unsafeFlags(
+                    ["-entry-point-function-name", "coatcheck_main"].flatMap { ["-Xfrontend", $0] }
+                )
+            ]
+        )
+    }
+    package.targets += [
+        .systemLibrary(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
+        .executableTarget(
+            name: "fuzz",
+            dependencies: [
+                "CFuzzer", "coatcheck", "HTTP", "Routes", "Accounts", "Sessions", "Storage",
+                "Telemetry", "TestStorage",
+            ],
+            path: "Tests/Fuzz",
+            exclude: ["CFuzzer", "SeedTests.swift", "fuzz.py", "records.py", "seeds", "words"],
+            sources: ["Targets", "Runner"],
+            // gold, the default, fails on this program's debug information.
+            linkerSettings: [.unsafeFlags(fuzzing + ["-use-ld=lld"])]
+        ),
+    ]
+}
 
 // The same strictness for every target of ours.
 for target in package.targets where target.type != .system {
@@ -132,4 +180,8 @@ for target in package.targets where target.type != .system {
             .enableUpcomingFeature("InferIsolatedConformances"),  // SE-0470
             .enableUpcomingFeature("ImmutableWeakCaptures"),  // SE-0481
         ]
+    if isFuzzing {
+        // Tests look behind `internal`; a release build allows it only on request.
+        target.swiftSettings?.append(.unsafeFlags(fuzzing + ["-enable-testing"]))
+    }
 }
