@@ -22,8 +22,7 @@ func fuzzSite(_ bytes: [UInt8]) async throws {
         let response = await scene.site.answer(request).response
         try judge(response, request)
         try judge(response, of: input, scene)
-        // What was changed is there no more for the next input.
-        if request.method?.isSafe != true, response.status < 400 { SiteScene.forget() }
+        if request.method?.isSafe != true, response.status < 400 { await scene.endUnlessWhole() }
     }
     for line in scene.events.take() {
         try promise(!line.dropLast().contains("\n"), "a line of the log: \(line)")

@@ -33,9 +33,22 @@ final class SiteScene: Sendable {
         return scene
     }
 
-    /// Has the next input begin with a new scene.
-    static func forget() {
-        kept.withLock { $0 = nil }
+    /// Has the next input begin with a new scene, unless both people still have what they had.
+    func endUnlessWhole() async {
+        let isRootWell = await opens("admin", root.ticket)
+        let isAdaWell = await opens("user", ada.ticket)
+        if !isRootWell || !isAdaWell { SiteScene.kept.withLock { $0 = nil } }
+    }
+
+    private func opens(_ policy: String, _ ticket: String) async -> Bool {
+        let question = CheckQuestion(
+            policy: Array(policy.utf8).span,
+            cookies: Array("__Host-session=\(ticket)".utf8).span,
+            isMountedAtRoot: true,
+            of: site
+        )
+        if let answer = site.answerAtOnce(question) { return answer.status == 204 }
+        return await site.answerFromStorage(question).status == 204
     }
 
     private init() async throws {
