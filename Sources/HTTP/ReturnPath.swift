@@ -7,7 +7,8 @@
 /// no wildcards, no default ports.
 ///
 /// What is refused, and why:
-/// - a start with "//": browsers read a host there;
+/// - a start with "//": browsers read a host there; and a path on a listed host that starts so, as
+///   in "https://app.example.com//evil", for the reason that dot segments are refused;
 /// - "\" anywhere: browsers read it as "/" (URL standard, section 4.4);
 /// - spaces, control characters and bytes from 0x7F up: browsers drop TAB, CR and LF from within
 ///   a URL, so "/<TAB>/evil" is "//evil" to them;
@@ -35,13 +36,12 @@ package struct ReturnPath: Hashable, Sendable {
         let bytes = Array(raw.utf8)
         let path: ArraySlice<UInt8>
         if bytes.first == UInt8(ascii: "/") {
-            guard bytes.dropFirst().first != UInt8(ascii: "/") else { return nil }
             path = bytes[...]
         } else {
             guard let end = Self.endOfAllowedAuthority(bytes, allowedHosts) else { return nil }
             path = bytes[end...]
         }
-        guard !Self.hasDotSegment(path) else { return nil }
+        guard !path.starts(with: "//".utf8), !Self.hasDotSegment(path) else { return nil }
         location = raw
     }
 

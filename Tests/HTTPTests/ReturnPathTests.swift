@@ -57,7 +57,8 @@ import Testing
         "https://app.example.com%2eevil.com", "https://app.example.com%00.evil.com",
         "https://evil.com#app.example.com", "https://evil.com?app.example.com", "https://",
         "https:// app.example.com", "https://app.exam\tple.com", "https://app.example.com/\r\nX: y",
-        "https://app.example.com/../x", "https://\u{430}pp.example.com",
+        "https://app.example.com/../x", "https://app.example.com//x",
+        "https://\u{430}pp.example.com",
     ])
     func `a URL that only resembles a listed host is refused`(raw: String) {
         #expect(ReturnPath(raw, allowedHosts: Self.hosts) == nil)
