@@ -32,7 +32,8 @@ struct WrittenRequest {
             method: Method(token: first[0]),
             // The gateway refuses a mount that is no path.
             mount: fields["mount"] == "/auth" ? "/auth" : "",
-            path: String(path),
+            // As the gateway has it: a path below the mount, or none.
+            path: path.hasPrefix("/") ? String(path) : "",
             query: String(target.dropFirst(path.count + 1)),
             requestURI: target,
             host: fields["host"] ?? "site.example",
