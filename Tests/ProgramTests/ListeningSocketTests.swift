@@ -14,11 +14,11 @@ import Testing
 
     @Test(arguments: ["/run/coatcheck/fcgi.sock", "/run/a folder/s.sock"])
     func `a socket that accepts connections is found`(path: String) {
-        #expect(ListeningSocket.isServed(path, in: Self.table))
+        #expect(ListeningSocket.isListed(path, in: Self.table))
     }
 
     @Test(arguments: ["/run/connected.sock", "/run/coatcheck", "fcgi.sock", "24916", ""])
     func `others are not`(path: String) {
-        #expect(!ListeningSocket.isServed(path, in: Self.table))
+        #expect(!ListeningSocket.isListed(path, in: Self.table))
     }
 }

@@ -1,17 +1,26 @@
 import Foundation
 
-/// Whether anybody waits for connections on a unix socket.
+/// Whether anybody waits for connections on the socket of the settings.
 enum ListeningSocket {
-    /// Whether a process of this machine listens at a path, be it Coatcheck or systemd in its place.
+    /// Whether a process listens there, be it Coatcheck or systemd in its place.
     ///
-    /// It does not connect: that would make systemd start the service.
-    static func isServed(_ path: String) -> Bool {
-        let table = try? String(contentsOfFile: "/proc/net/unix", encoding: .utf8)
-        return isServed(path, in: table ?? "")
+    /// The table of the system is looked at first, because connecting would make systemd start the
+    /// service. It does not show sockets of other network namespaces, and a text that changes while
+    /// it is read may lack a line, so whoever is not in it is asked.
+    static func isServed(_ settings: Settings) -> Bool {
+        let table = FileManager.default.contents(atPath: "/proc/net/unix") ?? Data()
+        // Names that others chose may be no UTF-8.
+        if isListed(settings[.socketPath], in: String(decoding: table, as: UTF8.self)) {
+            return true
+        }
+        switch AnswerExamination.look(at: settings).ready {
+        case .failure(.refused(ENOENT)), .failure(.refused(ECONNREFUSED)): return false
+        default: return true
+        }
     }
 
     /// Looks in /proc/net/unix: eight columns, the fourth the flags, the last the path (proc(5)).
-    static func isServed(_ path: String, in table: String) -> Bool {
+    static func isListed(_ path: String, in table: String) -> Bool {
         table.split(separator: "\n").contains { line in
             let fields = line.split(separator: " ", maxSplits: 7)
             // 0x10000 is __SO_ACCEPTCON of Linux's net.h: a socket that accepts connections.
