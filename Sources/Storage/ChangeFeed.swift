@@ -17,12 +17,6 @@ extension SQLiteStorage {
     /// - Throws: `unavailable` when it cannot be told, also because the files at the path are not
     ///   the ones in use, where others make their changes; nothing may then be taken as unchanged.
     package func hasForeignChanges() async throws(StorageError) -> Bool {
-        do throws(StorageError) {
-            try files.look()
-        } catch {
-            if files.findReplacement() { await emptyLog() }
-            throw error
-        }
         let outcome = await withCheckedContinuation { continuation in
             writer.asyncWriteWithoutTransaction { db in
                 let version = Result { try Self.dataVersion(db) }
@@ -30,6 +24,12 @@ extension SQLiteStorage {
             }
         }
         let version = try outcome.get()
+        do throws(StorageError) {
+            try files.look()
+        } catch {
+            if files.findReplacement() { await emptyLog() }
+            throw error
+        }
         return seenVersion.exchange(version, ordering: .acquiringAndReleasing) != version
     }
 
