@@ -23,7 +23,7 @@ import Testing
 
     @Test func `a sound log is sound, wherever it was cut off`() throws {
         #expect(try damage(log) == nil)
-        for length in stride(from: 0, to: log.count, by: 509) {
+        for length in stride(from: 0, to: log.count, by: 4001) {
             #expect(try damage(Array(log.prefix(length))) == nil)
         }
     }
@@ -32,7 +32,7 @@ import Testing
         let frames = (log.count - Self.header) / Self.frame
         for number in 0..<(frames - 3) {
             let start = Self.header + number * Self.frame
-            for offset in [0, 7, 8, 15, 16, 23, 24, 1000, Self.frame - 1] {
+            for offset in [0, 8, 16, 24, Self.frame - 1] {
                 var changed = log
                 changed[start + offset] ^= 0x10
                 let found = try damage(changed)
