@@ -149,6 +149,7 @@ import coatcheck
         "storage.path: \"/a\\\\\u{301}b\"", "storage.path: \"/a\\Lb\\Pc\"",
         "storage.path: \"/a\\uFEFFb\"",
         "storage.path: \"/a\\u200Fb\"", "storage.path: \"/a  b \"",
+        "session.absolute: 1h", "session.remember-absolute: 1h",
     ]
 
     @Test(arguments: texts)

@@ -111,13 +111,16 @@ package struct Settings: Sendable {
     }
 
     /// Refuses what only makes no sense together.
-    private func checkTogether() throws(SettingsError) {
+    private mutating func checkTogether() throws(SettingsError) {
         let pairs: [(Setting<Int64>, Setting<Int64>)] = [
             (.sessionIdle, .sessionAbsolute), (.sessionRememberIdle, .sessionRememberAbsolute),
         ]
         for (idle, absolute) in pairs where self[idle] > self[absolute] {
-            // A default gives way to a limit that was set shorter.
-            guard values[idle.key] != nil else { continue }
+            // A default gives way to a limit that was set shorter, also in the dump.
+            guard values[idle.key] != nil else {
+                values[idle.key] = values[absolute.key]
+                continue
+            }
             throw .badValue(
                 idle.key,
                 in: "the settings",
