@@ -1,4 +1,5 @@
 import Accounts
+import Glibc
 import HTTP
 import Routes
 import Sessions
@@ -28,10 +29,15 @@ final class SiteScene: Sendable {
     /// The scene that was used before, or a new one.
     static func current() async throws -> SiteScene {
         if let scene = kept.withLock({ $0 }) { return scene }
+        _ = endsWithProcess
         let scene = try await SiteScene()
         kept.withLock { $0 = scene }
         return scene
     }
+
+    /// The files of the last scene are removed when the process ends.
+    private static let endsWithProcess: Bool =
+        atexit { SiteScene.kept.withLock { $0 = nil } } == 0
 
     /// Has the next input begin with a new scene, unless both people still have what they had.
     func endUnlessWhole() async {
