@@ -95,7 +95,7 @@ else
 system: deb ## the package on a booted Debian 12: restarts under load, upgrade, kill -9, purge
 	@deploy/packages run test system
 	@echo "==> Tests on a booted Debian 12"
-	$(AS_ROOT) env $(PYTEST) -p no:cacheprovider Tests/System
+	$(AS_ROOT) env $(PYTEST) -o cache_dir=../.build-system/pytest-cache Tests/System
 endif
 
 browser: build ## the same flows in Chromium

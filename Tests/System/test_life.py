@@ -102,8 +102,7 @@ def test_a_purge_names_the_data_before_it_goes_and_leaves_nothing(
     machine, were_there = before
     person = installed.person()
     said = machine.run("apt-get", "purge", "--yes", "coatcheck")
-    words = said.stdout + said.stderr
-    assert DATA in words and "/etc/coatcheck" in words
+    assert DATA in said.stdout + said.stderr
     assert paths(machine.files) - were_there == set()
     assert were_there - paths(machine.files) == set()
     assert machine.try_to("ls", "/run/coatcheck").returncode != 0
