@@ -31,10 +31,12 @@ PYTEST = $(PYTHON) -m pytest $(TESTS)
 AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
 
 # An import that Package.swift does not name for its target is an error. One release build is
-# shared by the site, the tests from outside and the benchmark; unit tests are a debug build.
+# shared by the site, the tests from outside, the benchmark and the package; unit tests are a debug
+# build. The Swift runtime is linked in: the toolchain may be gone, or unreadable to the service.
+# What is looked up in shared libraries is looked up at the start, so that the table is read-only
+# then; the build id is what debuggers and Debian's tools know a program by.
 STRICT := --explicit-target-dependency-import-check error
-RELEASE := -c release $(STRICT)
-STATIC := $(RELEASE) --static-swift-stdlib --scratch-path .build-static \
+RELEASE := -c release $(STRICT) --static-swift-stdlib \
 	-Xlinker --build-id -Xlinker -z -Xlinker now
 ADDRESS := $(STRICT) --disable-xctest --sanitize=address --scratch-path .build-address
 # Not leaks: XCTest, Foundation and static constants look like some in every Swift program.
@@ -48,7 +50,7 @@ INSTALL = DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' SYSCONFDIR='$(SYSCONFDIR)' UNI
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help deps build run test unit e2e lifecycle system browser sanitize fuzz lint bench \
-	budgets soak static deb install uninstall clean
+	budgets soak deb install uninstall clean
 
 ##@ First
 
@@ -151,20 +153,12 @@ budgets: build ## instructions and system calls of requests, held to Tests/Bench
 
 ##@ Installation
 
-# The Swift runtime is linked in: the toolchain may be gone, or unreadable to the service. What is
-# looked up in shared libraries is looked up at the start, so that the table is read-only then; the
-# build id is what debuggers and Debian's tools know a program by.
-static: # what install and deb take
-	@deploy/packages build
-	@echo "==> Building the program with the Swift runtime linked statically (release)"
-	swift build $(STATIC) --product coatcheck
-
-deb: static ## build the Debian package into .build-deb/
+deb: build ## build the Debian package into .build-deb/
 	@deploy/packages deb
 	@echo "==> Building the Debian package"
 	@deploy/make-deb
 
-install: static ## install under DESTDIR and PREFIX; settings that were edited are kept
+install: build ## install under DESTDIR and PREFIX; settings that were edited are kept
 	@$(INSTALL) install
 	@echo "Installed. To start it: systemd-sysusers && systemd-tmpfiles --create \\"
 	@echo "  && systemctl daemon-reload && systemctl enable --now coatcheck.socket coatcheck.service"
@@ -175,5 +169,5 @@ uninstall: ## remove what install installed; edited settings and the database st
 	@echo "Kept: $(DESTDIR)/var/lib/coatcheck, if it is there"
 
 clean: ## remove everything that was built; .run/ with the database of `make run` stays
-	rm -rf .build .build-static .build-deb .build-thread .build-address .build-fuzz
+	rm -rf .build .build-deb .build-thread .build-address .build-fuzz
 	test ! -e .build-system || $(AS_ROOT) rm -rf .build-system

@@ -45,7 +45,7 @@ GROUPS = [(name, re.compile(pattern)) for name, pattern in {
     "libfcgi": r"^libfcgi",
     "SHA-256": r"^libnettle",
     "base64": r"Base64URL",
-    "actors and tasks": r"^libswift_Concurrency|JobQueue|7enqueue|swift_(task|job|defaultActor)",
+    "actors and tasks": r"JobQueue|7enqueue|swift_(task|job|defaultActor)|:\$sSc|swift::(AsyncTask|DefaultActor|Job)",
     MALLOC: r"^libc\..*:(_int_)?([mc]alloc|realloc|free)\b|malloc|unlink_chunk|perturb",
     "references and objects": r":_?swift_(slow|retain|release|alloc|dealloc|bridgeObject|isUnique"
                               r"|init|array)|RefCount|ArrayBuffer|ArrayStorage",
@@ -54,8 +54,8 @@ GROUPS = [(name, re.compile(pattern)) for name, pattern in {
     "SQLite and GRDB": r"^libsqlite3|\$s4GRDB|\$s7Storage|ispatch",
     "response": r"\$s4HTTP8Response|StatusLine|JSON",
     "log and metrics": r"\$s9Telemetry",
+    "Swift library, other": r":_?swift|:\$s[Ss]|Foundation",
     "Coatcheck, other": r"^program",
-    "Swift library, other": r"^libswift|^libFoundation",
     "C library, other": r"",
 }.items()]
 

@@ -96,7 +96,7 @@ def test_a_version_without_a_heading_in_the_changelog_is_not_packaged(tmp_path: 
     (tmp_path / "Sources/coatcheck").mkdir(parents=True)
     shutil.copy(ROOT / "Sources/coatcheck/Coatcheck.swift", tmp_path / "Sources/coatcheck")
     (tmp_path / "CHANGELOG.md").write_text("# Changelog\n\n## 99.0.0\n")
-    (tmp_path / ".build-static").symlink_to(ROOT / ".build-static")
+    (tmp_path / ".build").symlink_to(ROOT / ".build")
     result = subprocess.run([tmp_path / "deploy/make-deb"], capture_output=True, text=True,
                             timeout=60)
     assert result.returncode == 1

@@ -11,16 +11,21 @@ struct Pages: Sendable {
     private let library: MustacheLibrary
     private let isSignUpOpen: Bool
 
-    /// Reads the templates; `isSignUpOpen` is whether pages offer to make an account.
+    /// Takes the templates; `isSignUpOpen` is whether pages offer to make an account.
     init(isSignUpOpen: Bool = true) throws {
         self.isSignUpOpen = isSignUpOpen
+        library = try Pages.library.get()
+    }
+
+    /// The templates, read once: settings that are read again make new pages of the same ones.
+    private static let library = Result {
         // Before the templates are read: the layout names it.
         MustacheContentTypes.register(PageText(), named: PageText.name)
         var library = MustacheLibrary()
-        for (name, bytes) in Pages.templates {
+        for (name, bytes) in templates {
             try library.register(String(decoding: bytes, as: UTF8.self), named: name)
         }
-        self.library = library
+        return library
     }
 
     /// The templates by name.
