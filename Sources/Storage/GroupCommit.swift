@@ -101,22 +101,32 @@ final class GroupCommit: Sendable {
                 failure = settlements.last?.failure ?? StorageError(.SQLITE_ABORT)
             }
         }
-        if failure == nil {
-            do {
-                try files.look()
-                try db.commit()
-            } catch {
-                failure = StorageError(error)
-                if db.isInsideTransaction { try? db.rollback() }
-                writeOverFailedCommit(on: db)
-            }
-        }
+        if failure == nil { failure = end(on: db) }
         for (index, write) in batch.enumerated() {
             if let failure {
                 write.refuse(failure)
             } else {
                 settlements[index].acknowledge()
             }
+        }
+    }
+
+    /// Commits, unless the files are not in their place; returns what went wrong.
+    private func end(on db: Database) -> StorageError? {
+        do throws(StorageError) {
+            try files.look()
+        } catch {
+            // Nothing more goes into a log that may lie beside another database by now.
+            try? db.rollback()
+            return error
+        }
+        do {
+            try db.commit()
+            return nil
+        } catch {
+            if db.isInsideTransaction { try? db.rollback() }
+            writeOverFailedCommit(on: db)
+            return StorageError(error)
         }
     }
 
