@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -129,6 +131,22 @@ def test_the_files_are_for_the_service_alone(machine: Machine, site: MachineSite
         (SOCKET, "root:www-data 660"),
     ]:
         assert machine.run("stat", "--format=%U:%G %a", path).stdout.strip() == expected
+
+
+def test_a_backup_is_made_every_night_and_for_the_service_alone(
+    site: MachineSite, machine: Machine, person: Person
+) -> None:
+    """The timer is set, and what it starts is confined as the service is."""
+    assert machine.shown("SubState", "coatcheck-backup.timer") == "waiting"
+    machine.run("systemctl", "start", "coatcheck-backup.service")
+    (backup,) = (machine.files / "var/backups/coatcheck").iterdir()
+    assert re.fullmatch(r"[1-7]\.db", backup.name)
+    place = f"/var/backups/coatcheck/{backup.name}"
+    made = machine.run("stat", "--format=%U:%G %a", place).stdout.strip()
+    assert made == "coatcheck:coatcheck 600"
+    with closing(sqlite3.connect(f"file:{backup}?mode=ro&immutable=1", uri=True)) as database:
+        names = database.execute("SELECT username FROM users").fetchall()
+    assert (person.name,) in names
 
 
 def test_the_journal_has_the_events_with_their_priorities(

@@ -19,6 +19,8 @@ OTHERS = [
     "var/log", "var/tmp",
 ]
 DATA = "/var/lib/coatcheck"
+# Where systemd notes when timers were due; it makes the folder for the first one.
+TIMERS = "var/lib/systemd/timers"
 
 
 def paths(files: Path) -> set[str]:
@@ -103,7 +105,7 @@ def test_a_purge_names_the_data_before_it_goes_and_leaves_nothing(
     person = installed.person()
     said = machine.run("apt-get", "purge", "--yes", "coatcheck")
     assert DATA in said.stdout + said.stderr
-    assert paths(machine.files) - were_there == set()
+    assert paths(machine.files) - were_there <= {TIMERS}
     assert were_there - paths(machine.files) == set()
     assert machine.try_to("ls", "/run/coatcheck").returncode != 0
     assert "coatcheck" not in machine.run("systemctl", "list-unit-files", "--no-legend").stdout
