@@ -1,4 +1,5 @@
 internal import Accounts
+import Glibc
 internal import Sessions
 internal import Storage
 internal import Telemetry
@@ -10,6 +11,8 @@ struct Figures: Sendable {
     let hasher: PasswordHasher
     let throttle: LoginThrottle
     let workers: Int
+    /// The path of the database.
+    let path: String
 
     /// The figures of this moment; what storage cannot say is left out.
     func readings() async -> [Reading] {
@@ -64,6 +67,7 @@ struct Figures: Sendable {
                 value: await throttle.count
             ),
         ]
+        readings += fileSizes
         if let count = try? await storage.sessionCount() {
             readings.append(
                 Reading(
@@ -76,5 +80,20 @@ struct Figures: Sendable {
             )
         }
         return readings
+    }
+
+    /// A write-ahead log that keeps growing is one that cannot be copied into the database.
+    private var fileSizes: [Reading] {
+        [("database", path), ("log", path + "-wal")].compactMap { file, path in
+            var status = stat()
+            guard unsafe stat(path, &status) == 0 else { return nil }
+            return Reading(
+                "coatcheck_storage_bytes",
+                help: "The size of the database and of its write-ahead log.",
+                kind: .gauge,
+                value: Int(status.st_size),
+                labels: [("file", file)]
+            )
+        }
     }
 }

@@ -101,7 +101,8 @@ struct House: Sendable {
             sessions: sessions,
             hasher: hasher,
             throttle: throttle,
-            workers: settings[.workers]
+            workers: settings[.workers],
+            path: settings[.storagePath]
         )
         return try Site(
             accounts: accounts,

@@ -35,6 +35,7 @@ FAMILIES = {
     "coatcheck_passwords_hashed_total": "counter",
     "coatcheck_throttle_entries": "gauge",
     "coatcheck_sessions_live": "gauge",
+    "coatcheck_storage_bytes": "gauge",
 }
 REQUESTS, CHECKS = "coatcheck_requests_total", "coatcheck_checks_total"
 EVENTS, DURATION = "coatcheck_events_total", "coatcheck_check_duration_seconds"
