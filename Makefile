@@ -161,12 +161,16 @@ deb: build ## build the Debian package into .build-deb/
 install: build ## install under DESTDIR and PREFIX; settings that were edited are kept
 	@$(INSTALL) install
 	@echo "Installed. To start it: systemd-sysusers && systemd-tmpfiles --create \\"
-	@echo "  && systemctl daemon-reload && systemctl enable --now coatcheck.socket coatcheck.service"
+	@echo "  && systemctl daemon-reload && systemctl enable --now coatcheck.socket \\"
+	@echo "  coatcheck.service coatcheck-backup.timer"
+	@echo "Over an older one: systemctl daemon-reload && systemctl restart coatcheck"
 	@echo "If login does not work: coatcheck doctor --url https://your.host"
 
 uninstall: ## remove what install installed; edited settings and the database stay
+	@echo "It should be stopped: systemctl disable --now coatcheck-backup.timer coatcheck.socket \\"
+	@echo "  coatcheck.service"
 	@$(INSTALL) uninstall
-	@echo "Kept: $(DESTDIR)/var/lib/coatcheck, if it is there"
+	@echo "Kept: /var/lib/coatcheck, /var/backups/coatcheck and the account, if they are there"
 
 clean: ## remove everything that was built; .run/ with the database of `make run` stays
 	rm -rf .build .build-deb .build-thread .build-address .build-fuzz

@@ -16,7 +16,7 @@ struct Config: ParsableCommand {
         @OptionGroup var options: SettingsOptions
 
         func run() throws {
-            let settings = try options.load()
+            let settings = try options.loadForCommands()
             print("The settings can be used.")
             print(settings.cookieExplanation)
             for sentence in settings.policyExplanations { print(sentence) }
@@ -35,7 +35,7 @@ struct Config: ParsableCommand {
         @OptionGroup var options: SettingsOptions
 
         func run() throws {
-            print(try options.load().dump, terminator: "")
+            print(try options.loadForCommands().dump, terminator: "")
         }
     }
 
