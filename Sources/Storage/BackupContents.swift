@@ -9,6 +9,8 @@ package struct BackupContents: Hashable, Sendable {
     package let sessions: Int
     /// How many lines the audit trail has.
     package let auditLines: Int
+    /// Whether its tables are those of this version.
+    package let isCurrent: Bool
 
     /// Reads all of a database and counts what is in it.
     ///
@@ -31,5 +33,6 @@ package struct BackupContents: Hashable, Sendable {
         accounts = try count("users")
         sessions = try count("sessions")
         auditLines = try count("audit")
+        isCurrent = try Schema.migrator.hasCompletedMigrations(db)
     }
 }

@@ -27,23 +27,38 @@ extension SQLiteStorage {
         do throws(StorageError) {
             try files.look()
         } catch {
-            if files.findReplacement() { await emptyLog() }
+            if files.isReplaced { await settleReplacement() }
             throw error
         }
         return seenVersion.exchange(version, ordering: .acquiringAndReleasing) != version
     }
 
+    /// Does what is to be done about another file in the database's place: nothing at first, so that
+    /// the caller hears of it and leaves its cache, then the log is emptied, once.
+    private func settleReplacement() async {
+        switch Replacement(rawValue: replacement.load(ordering: .relaxed)) {
+        case .unseen: replacement.store(Replacement.seen.rawValue, ordering: .relaxed)
+        case .seen where await emptyLog():
+            replacement.store(Replacement.settled.rawValue, ordering: .relaxed)
+        default: break
+        }
+    }
+
+    /// What has been done about another file in the database's place.
+    private enum Replacement: Int {
+        case unseen, seen, settled
+    }
+
     /// Copies the log into the database that is open, wherever that is by now, and cuts it to
-    /// nothing.
+    /// nothing; `false` when somebody is reading what is in it.
     ///
     /// Whoever opens the file that was put in its place would read the log as a part of that one,
     /// and SQLite leaves the log there when it closes a database that was moved. It is done once:
     /// what is in the log later is of the other file.
-    private func emptyLog() async {
+    private func emptyLog() async -> Bool {
         await withCheckedContinuation { continuation in
             writer.asyncWriteWithoutTransaction { db in
-                _ = try? db.checkpoint(.truncate)
-                continuation.resume()
+                continuation.resume(returning: (try? db.checkpoint(.truncate)) != nil)
             }
         }
     }

@@ -48,11 +48,11 @@ struct DatabaseFile {
 
     /// Refuses a write-ahead log that SQLite would drop without a word, and with it what was
     /// acknowledged last.
-    private static func refuseLogInDoubt(of path: String) throws(StorageError) {
+    static func refuseLogInDoubt(of path: String) throws(StorageError) {
         let log = "\(path)-wal"
         // Twice, since another process may be writing to it: then it is another frame.
-        guard let frame = WriteAheadLog(path: log)?.damagedFrame,
-            frame == WriteAheadLog(path: log)?.damagedFrame
+        guard let frame = WriteAheadLog.damagedFrame(at: log),
+            frame == WriteAheadLog.damagedFrame(at: log)
         else {
             // SQLite takes an empty file for a new database and removes the log. No loss of power
             // leaves that behind, only a database that was removed.

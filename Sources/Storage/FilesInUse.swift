@@ -10,7 +10,6 @@ internal import Synchronization
 final class FilesInUse: Sendable {
     private let files: [(path: String, identity: FileIdentity?)]
     private let isInPlace = Atomic(true)
-    private let hasBeenReplaced = Atomic(false)
 
     /// Remembers which files there are: `main` was at `path` before it was opened, the others were
     /// made when it was.
@@ -40,13 +39,10 @@ final class FilesInUse: Sendable {
         }
     }
 
-    /// Whether another file was put in the place of the database, beside the log of this one; says
-    /// so once.
-    func findReplacement() -> Bool {
+    /// Whether another file was put in the place of the database, beside the log of this one.
+    var isReplaced: Bool {
         let found = FileIdentity(path: files[0].path)
-        guard found != nil, found != files[0].identity,
-            FileIdentity(path: files[1].path) == files[1].identity
-        else { return false }
-        return !hasBeenReplaced.exchange(true, ordering: .relaxed)
+        return found != nil && found != files[0].identity
+            && FileIdentity(path: files[1].path) == files[1].identity
     }
 }

@@ -137,6 +137,7 @@ final class GroupCommit: Sendable {
     /// transaction stands in its place, so one that means nothing is written at once. It may fail
     /// like the other: what is to be found in the log is its own pages even then.
     private func writeOverFailedCommit(on db: Database) {
+        guard (try? files.look()) != nil else { return }
         try? db.inTransaction(.immediate) {
             try SQLiteStorage.writeProbe(to: db)
             return .commit

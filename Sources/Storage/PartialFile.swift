@@ -17,6 +17,9 @@ struct PartialFile {
     /// (`DatabaseFile`).
     let descriptor: CInt
 
+    /// What is added to the name of the place until the file is whole.
+    static let suffix = ".partial"
+
     /// Fills a file and puts it at `place`, or leaves everything as it was.
     ///
     /// - Throws: `exists` when something is at the place, unless it is to be replaced.
@@ -56,7 +59,7 @@ struct PartialFile {
     }
 
     private static func create(beside place: String) throws(BackupFailure) -> PartialFile {
-        let path = place + ".partial"
+        let path = place + suffix
         // Twice at most: what was left behind is removed the first time.
         for _ in 0..<2 {
             let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)

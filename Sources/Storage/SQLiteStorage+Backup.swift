@@ -23,6 +23,8 @@ extension SQLiteStorage {
         guard FileIdentity(path: path) != nil else { throw .noDatabase }
         try refuse(target, replacing: replacing, asBackupOf: path)
         do {
+            // Whoever closes the database last would remove a log that is damaged.
+            try DatabaseFile.refuseLogInDoubt(of: path)
             return try PartialFile.make(at: target, replacing: replacing) { file in
                 try copy(path, into: file)
                 try file.sync()
@@ -53,7 +55,8 @@ extension SQLiteStorage {
         }
         let folder = FileIdentity(path: PartialFile.folder(of: path))
         guard FileIdentity(path: PartialFile.folder(of: target)) == folder else { return }
-        for suffix in filesOfSQLite where fileName(of: target) == fileName(of: path) + suffix {
+        let names = [fileName(of: target), fileName(of: target) + PartialFile.suffix]
+        for suffix in filesOfSQLite where names.contains(fileName(of: path) + suffix) {
             throw .isDatabase(path: target)
         }
     }

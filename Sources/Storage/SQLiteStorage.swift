@@ -23,6 +23,8 @@ package final class SQLiteStorage: Sendable {
     let seenVersion: Atomic<Int64>
     /// The files that are open.
     let files: FilesInUse
+    /// What has been done about another file in the database's place (`ChangeFeed`).
+    let replacement = Atomic(0)
 
     /// Opens the database at `path`, makes it when there is none, and brings its tables up to date.
     ///

@@ -27,6 +27,7 @@ extension SQLiteStorage {
     /// - Throws: `unavailable` as when the storage is opened.
     package static func health(ofFileAt path: String) throws(StorageError) -> StorageHealth {
         do {
+            try DatabaseFile.refuseLogInDoubt(of: path)
             var configuration = Configuration()
             configuration.readonly = true
             // As long as a write waits for a lock (`lockWait`).

@@ -15,101 +15,110 @@ internal import Glibc
 /// - frames: page number, size of the database in pages for a commit and else 0, two salts that
 ///   are those of the header, two sums that go on from those of the frame before, over the first
 ///   8 bytes of the frame and the page; then the page.
-struct WriteAheadLog {
+enum WriteAheadLog {
     /// The only page size that this program's databases have: SQLite's default.
     private static let pageSize = 4096
     private static let headerSize = 32
     private static let frameSize = 24 + pageSize
-
-    private let octets: [UInt8]
-
-    /// Reads the log at a path; `nil` when there is none, or nothing in it.
-    init?(path: String) {
-        let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { return nil }
-        defer { _ = Glibc.close(file) }
-        var status = stat()
-        guard unsafe fstat(file, &status) == 0, status.st_size > Self.headerSize else { return nil }
-        octets = unsafe [UInt8](unsafeUninitializedCapacity: Int(status.st_size)) { buffer, count in
-            while count < buffer.count {
-                let read = unsafe pread(
-                    file,
-                    buffer.baseAddress.map { unsafe $0 + count },
-                    buffer.count - count,
-                    off_t(count)
-                )
-                guard read > 0 else { return }
-                count += read
-            }
-        }
-        guard octets.count > Self.headerSize else { return nil }
-    }
+    /// How many frames are looked at together: a log can be larger than the memory that there is.
+    private static let windowSize = 250
 
     /// The number of the first frame that was damaged after it was written, counted from 1; 0 is
     /// the header.
-    var damagedFrame: Int? {
-        let magic = number(at: 0)
-        let isBigEndian = magic == 0x377F_0683
-        let salts = pair(at: 16)
-        let stored = pair(at: 24)
-        let computed = sum(from: (0, 0), over: 0..<24, isBigEndian)
-        guard magic & ~1 == 0x377F_0682, stored == computed else {
+    ///
+    /// It is `nil` when there is none, and when there is no log or nothing in it.
+    static func damagedFrame(at path: String) -> Int? {
+        let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return nil }
+        defer { _ = Glibc.close(file) }
+        let header = octets(of: file, at: 0, count: headerSize)[...]
+        guard header.count == headerSize else { return nil }
+        let isBigEndian = number(header, 0) == 0x377F_0683
+        let salts = pair(header, 16)
+        var sums = pair(header, 24)
+        let computed = sum(from: (0, 0), over: header[..<24], isBigEndian)
+        guard number(header, 0) & ~1 == 0x377F_0682, sums == computed else {
             // A header of which a part was not written is followed by frames of an older one.
+            let frame = octets(of: file, at: headerSize, count: frameSize)[...]
             let isFollowed =
-                continues(stored, 0, isBigEndian) || continues(computed, 0, isBigEndian)
+                continues(sums, frame, isBigEndian) || continues(computed, frame, isBigEndian)
             return isFollowed ? 0 : nil
         }
-        guard number(at: 8) == UInt32(Self.pageSize) else { return nil }
+        guard number(header, 8) == UInt32(pageSize) else { return nil }
 
-        var sums = stored
         var first: Int?
         var isAfterCommit = false
-        for frame in 0..<((octets.count - Self.headerSize) / Self.frameSize) {
-            let start = Self.headerSize + frame * Self.frameSize
-            let isOfThisLog = pair(at: start + 8) == salts
-            let isRight = isOfThisLog && continues(sums, frame, isBigEndian)
-            if isRight, isAfterCommit, let first { return first }
-            if !isRight, first == nil { first = frame + 1 }
-            isAfterCommit = isOfThisLog && number(at: start + 4) != 0
-            sums = pair(at: start + 16)
+        var frame = 0
+        while true {
+            let window = octets(
+                of: file,
+                at: headerSize + frame * frameSize,
+                count: windowSize * frameSize
+            )
+            guard window.count >= frameSize else { return nil }
+            for place in 0..<(window.count / frameSize) {
+                let start = place * frameSize
+                let octets = window[start..<start + frameSize]
+                let isOfThisLog = pair(octets, 8) == salts
+                let isRight = isOfThisLog && continues(sums, octets, isBigEndian)
+                if isRight, isAfterCommit, let first { return first }
+                frame += 1
+                if !isRight, first == nil { first = frame }
+                isAfterCommit = isOfThisLog && number(octets, 4) != 0
+                sums = pair(octets, 16)
+            }
         }
-        return nil
+    }
+
+    /// Reads as much as there is, up to `count` bytes.
+    private static func octets(of file: CInt, at place: Int, count: Int) -> [UInt8] {
+        unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            while filled < count {
+                let read = unsafe pread(
+                    file,
+                    buffer.baseAddress.map { unsafe $0 + filled },
+                    count - filled,
+                    off_t(place + filled)
+                )
+                guard read > 0 else { return }
+                filled += read
+            }
+        }
     }
 
     /// Whether a frame goes on from the sums before it.
-    private func continues(
+    private static func continues(
         _ sums: (UInt32, UInt32),
-        _ frame: Int,
+        _ frame: ArraySlice<UInt8>,
         _ isBigEndian: Bool
     ) -> Bool {
-        let start = Self.headerSize + frame * Self.frameSize
-        guard start + Self.frameSize <= octets.count else { return false }
-        let head = sum(from: sums, over: start..<start + 8, isBigEndian)
-        let page = start + 24..<start + Self.frameSize
-        return sum(from: head, over: page, isBigEndian) == pair(at: start + 16)
+        guard frame.count == frameSize else { return false }
+        let head = sum(from: sums, over: frame.prefix(8), isBigEndian)
+        return sum(from: head, over: frame.dropFirst(24), isBigEndian) == pair(frame, 16)
     }
 
     /// SQLite's checksum over a multiple of 8 bytes.
-    private func sum(
+    private static func sum(
         from sums: (UInt32, UInt32),
-        over range: Range<Int>,
+        over octets: ArraySlice<UInt8>,
         _ isBigEndian: Bool
     ) -> (UInt32, UInt32) {
         var (first, second) = sums
-        for place in stride(from: range.lowerBound, to: range.upperBound, by: 8) {
-            let left = number(at: place)
-            let right = number(at: place + 4)
+        for place in stride(from: 0, to: octets.count, by: 8) {
+            let left = number(octets, place)
+            let right = number(octets, place + 4)
             first &+= (isBigEndian ? left : left.byteSwapped) &+ second
             second &+= (isBigEndian ? right : right.byteSwapped) &+ first
         }
         return (first, second)
     }
 
-    private func pair(at place: Int) -> (UInt32, UInt32) {
-        (number(at: place), number(at: place + 4))
+    private static func pair(_ octets: ArraySlice<UInt8>, _ place: Int) -> (UInt32, UInt32) {
+        (number(octets, place), number(octets, place + 4))
     }
 
-    private func number(at place: Int) -> UInt32 {
-        octets[place..<place + 4].reduce(0) { $0 << 8 | UInt32($1) }
+    private static func number(_ octets: ArraySlice<UInt8>, _ place: Int) -> UInt32 {
+        let start = octets.startIndex + place
+        return octets[start..<start + 4].reduce(0) { $0 << 8 | UInt32($1) }
     }
 }

@@ -52,7 +52,8 @@ extension EventName {
         case .started, .stopping, .stopped, .settingsReloaded, .settingsRefused,
             .cookieNotSecure, .acceptFailed, .workersStalled, .changeFeedLost, .changeFeedBack,
             .foreignChangesSeen, .swept, .auditDropped, .backedUp, .restored, .userCreated,
-            .userUpdated, .userDeleted, .usersImported, .groupsChanged, .passwordLinkMade, .passwordChanged,
+            .userUpdated, .userDeleted, .usersImported, .groupsChanged, .passwordLinkMade,
+            .passwordChanged,
             .passwordChangeFailed, .loginSucceeded, .loginSucceededAfterFailures, .loginFailed,
             .reauthenticated, .reauthenticationFailed, .sessionCreated, .sessionRenewed,
             .sessionsExceeded, .sessionEnded, .sessionRevoked:

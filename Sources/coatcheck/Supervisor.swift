@@ -7,7 +7,8 @@ struct Supervisor {
     private let address: [UInt8]?
     /// How often systemd is to hear that the service is well, in milliseconds; `nil` for never.
     ///
-    /// It is half of what WatchdogSec= says, as sd_watchdog_enabled(3) recommends.
+    /// It is a third of what WatchdogSec= says, so that one word that comes late does no harm
+    /// (sd_watchdog_enabled(3) asks for half or less).
     let interval: Int?
 
     /// Takes what systemd says out of the environment, so that no child takes it for its own.
@@ -32,16 +33,7 @@ struct Supervisor {
         if let process = unsafe getenv("WATCHDOG_PID") {
             guard unsafe Int32(String(cString: process)) == getpid() else { return nil }
         }
-        return max(1, microseconds / 2000)
-    }
-
-    /// Waits for a second where systemd started the program, which is about to end with an error.
-    ///
-    /// The unit has no RestartSec=, so that a process that was killed is replaced at once; and a
-    /// request that waits at systemd's socket starts the service again and again while, say, a
-    /// setting is wrong. This keeps such tries, and their lines in the journal, to one a second.
-    func pauseAfterFailure() {
-        if address != nil { sleep(1) }
+        return max(1, microseconds / 3000)
     }
 
     /// Sends lines such as `READY=1`.

@@ -403,3 +403,20 @@ def test_the_help_says_when_to_stop_the_server_and_what_ends(site: Deployment) -
     text = " ".join(CommandLine(site).do("restore", "--help").split())
     assert "Stop coatcheck.service and coatcheck.socket first" in text
     assert "every session in it ends" in text
+
+
+def test_a_log_that_is_damaged_is_left_as_it_is(place: Place) -> None:
+    """SQLite would remove it, and the next start would find the database without it."""
+    site = place.site
+    for _ in range(3):
+        site.person()
+    site.kill()
+    log = site.database.with_name(site.database.name + "-wal")
+    octets = bytearray(log.read_bytes())
+    # In the page of the second frame: 32 bytes of header, frames of 24 bytes and a page.
+    octets[32 + 24 + 4096 + 24 + 100] ^= 1
+    log.write_bytes(octets)
+    assert "damaged at frame 2" in place.console.refused("backup", str(place.file))
+    assert log.read_bytes() == octets and not place.file.exists()
+    log.unlink()
+    site.start()

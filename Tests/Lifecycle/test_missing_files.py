@@ -118,10 +118,20 @@ def test_another_database_in_its_place_is_served_after_a_restart_and_not_before(
         old.backup(new)
         with new:
             new.execute("DELETE FROM users WHERE username = ?", [person.name])
-    copy.rename(site.database)
-    assert_nothing_is_done(site, person)
+            # Its pages are not those of the old one.
+            new.executemany(
+                "INSERT INTO audit (at, event, detail) VALUES (1, 'x', ?)", [("y" * 50,)] * 4000
+            )
+    # Somebody is reading the old log at that moment.
+    with closing(sqlite3.connect(site.database, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM users").fetchone()
+        copy.rename(site.database)
+        assert_nothing_is_done(site, person)
+    log = beside(site, "-wal")
+    wait_until(lambda: log.stat().st_size == 0, "the old log to be emptied")
     assert_nothing_is_done(site, other)
-    wait_until(lambda: beside(site, "-wal").stat().st_size == 0, "the old log to be emptied")
+    assert log.stat().st_size == 0, "what was refused was written into it"
     if end == "kill":
         site.kill()
     else:
@@ -129,6 +139,8 @@ def test_another_database_in_its_place_is_served_after_a_restart_and_not_before(
     site.start()
     assert_refused(person.client.get("/me"))
     assert other.client.get("/me").status == 200
+    with closing(sqlite3.connect(site.database)) as database:
+        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
 def test_a_start_without_a_database_makes_an_empty_one(deploy: Deploy) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -215,12 +214,3 @@ def test_an_endless_start_is_not_what_a_mistake_gets(tmp_path: Path) -> None:
 
 def test_nested_settings_are_written_as_the_program_reads_them() -> None:
     assert nested({"a.b": 1, "a.c": 2, "d": 3}) == {"a": {"b": 1, "c": 2}, "d": 3}
-
-
-def test_a_service_manager_that_starts_it_again_at_once_is_slowed_down(tmp_path: Path) -> None:
-    """A start that fails takes a second under systemd."""
-    file = tmp_path / "settings.yaml"
-    write_settings(file, base(tmp_path) | {"workers": 0})
-    began = time.monotonic()
-    assert serve(file, NOTIFY_SOCKET=str(tmp_path / "notify.sock")).returncode == 78
-    assert time.monotonic() - began >= 1

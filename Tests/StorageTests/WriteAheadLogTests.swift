@@ -66,12 +66,12 @@ import Testing
     }
 
     @Test func `no log is no damage`() {
-        #expect(WriteAheadLog(path: "\(database.path)-none")?.damagedFrame == nil)
+        #expect(WriteAheadLog.damagedFrame(at: "\(database.path)-none") == nil)
     }
 
     private func damage(_ octets: [UInt8]) throws -> Int? {
         let path = "\(database.path)-changed"
         try Data(octets).write(to: URL(fileURLWithPath: path))
-        return WriteAheadLog(path: path)?.damagedFrame
+        return WriteAheadLog.damagedFrame(at: path)
     }
 }

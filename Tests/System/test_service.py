@@ -115,7 +115,7 @@ def test_a_process_that_hangs_is_replaced(
 
 def test_the_service_has_a_watchdog(machine: Machine) -> None:
     """Without anybody's edit."""
-    assert machine.shown("WatchdogUSec") == "30s"
+    assert machine.shown("WatchdogUSec") == "45s"
 
 
 def test_a_stop_of_both_units_ends_it_and_the_site_is_closed(

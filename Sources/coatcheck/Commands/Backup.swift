@@ -28,14 +28,17 @@ struct Backup: ParsableCommand {
         let path = settings[.storagePath]
         let origin = LiveStore.console
         try LiveStore.becomeOwner(of: path)
+        let contents: BackupContents
         do throws(BackupFailure) {
-            let contents = try SQLiteStorage.backUp(path, to: file, replacing: replace)
+            contents = try SQLiteStorage.backUp(path, to: file, replacing: replace)
             print("Made \(file): \(contents.words), \(size).")
         } catch {
             throw Failure("no backup was made: \(error.words(subject: path))")
         }
-        // A full disk is a reason to make a backup elsewhere, so this does not undo it.
+        // Neither a full disk nor an older version's tables, which a note would bring up to date
+        // behind a server that still runs, undo the backup.
         do {
+            guard contents.isCurrent else { throw Failure("its tables are of an older version") }
             try wait { [file] in
                 try await LiveStore(settings).note([.backedUp(file: file, from: origin)])
             }

@@ -18,17 +18,6 @@ struct Serve: ParsableCommand {
     @OptionGroup var options: SettingsOptions
 
     func run() throws {
-        let supervisor = Supervisor()
-        do {
-            try serve(supervisor)
-        } catch {
-            supervisor.pauseAfterFailure()
-            throw error
-        }
-    }
-
-    /// Starts everything, and stops it when a signal asks for that.
-    private func serve(_ supervisor: Supervisor) throws {
         // Before any thread is started: threads inherit the mask, and a worker that a signal
         // interrupts loses its request.
         let signals = Signals.block()
@@ -38,6 +27,7 @@ struct Serve: ParsableCommand {
             metrics: Metrics(routes: Site.routePaths + ["guard", "none"]),
             trail: AuditTrail()
         )
+        let supervisor = Supervisor()
         do {
             let storage = try SQLiteStorage(
                 path: settings[.storagePath],
@@ -105,8 +95,10 @@ struct Serve: ParsableCommand {
         var settings = settings
         var watchdog = watchdog
         while true {
-            switch signals.wait(atMost: watchdog.interval) {
-            case nil: watchdog.look()
+            let signal = signals.wait(atMost: watchdog.timeLeft)
+            watchdog.lookWhenDue()
+            switch signal {
+            case nil: continue
             case .stop(let signal): return signal
             case .reload:
                 do {
