@@ -1,3 +1,4 @@
+internal import GRDB
 internal import Glibc
 internal import Sessions
 
@@ -74,5 +75,14 @@ struct DatabaseFile {
     private static func size(_ path: String) -> Int {
         var status = stat()
         return unsafe stat(path, &status) == 0 ? Int(status.st_size) : 0
+    }
+}
+
+extension Database {
+    /// Expects the file to be damaged or planted: its schema may not run functions, and a damaged
+    /// page is noticed when it is read, not when it is used.
+    func distrust() throws {
+        try execute(sql: "PRAGMA trusted_schema = OFF")
+        try execute(sql: "PRAGMA cell_size_check = ON")
     }
 }

@@ -73,8 +73,7 @@ extension SQLiteStorage {
         var configuration = Configuration()
         configuration.busyMode = .timeout(2)
         configuration.prepareDatabase { db in
-            try db.execute(sql: "PRAGMA trusted_schema = OFF")
-            try db.execute(sql: "PRAGMA cell_size_check = ON")
+            try db.distrust()
             try Schema.refuseForeign(db)
         }
         // Not read-only: whoever closes a database last removes the log, which a reader cannot.
@@ -93,8 +92,7 @@ extension SQLiteStorage {
         var configuration = Configuration()
         configuration.readonly = true
         configuration.prepareDatabase { db in
-            try db.execute(sql: "PRAGMA trusted_schema = OFF")
-            try db.execute(sql: "PRAGMA cell_size_check = ON")
+            try db.distrust()
         }
         let copy = try DatabaseQueue(
             path: DatabaseFile.argument(file.path),

@@ -98,8 +98,7 @@ extension SQLiteStorage {
             // Nobody else has this file, and after a crash it is thrown away: no files beside it,
             // and one wait for the disk, at the end.
             try db.execute(sql: "PRAGMA locking_mode = EXCLUSIVE")
-            try db.execute(sql: "PRAGMA trusted_schema = OFF")
-            try db.execute(sql: "PRAGMA cell_size_check = ON")
+            try db.distrust()
             try db.execute(sql: "PRAGMA temp_store = MEMORY")
             try db.execute(sql: "PRAGMA journal_mode = MEMORY")
             try db.execute(sql: "PRAGMA synchronous = OFF")

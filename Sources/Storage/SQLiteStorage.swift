@@ -86,10 +86,7 @@ package final class SQLiteStorage: Sendable {
         configuration.journalMode = .wal
         configuration.busyMode = .timeout(Double(lockWait) / 1000)
         configuration.prepareDatabase { db in
-            // The schema of a damaged or planted file must not run functions, and a damaged page
-            // is to be noticed when it is read, not when it is used.
-            try db.execute(sql: "PRAGMA trusted_schema = OFF")
-            try db.execute(sql: "PRAGMA cell_size_check = ON")
+            try db.distrust()
             // No rows in temporary files.
             try db.execute(sql: "PRAGMA temp_store = MEMORY")
             guard !db.configuration.readonly else {

@@ -33,8 +33,7 @@ extension SQLiteStorage {
             // As long as a write waits for a lock (`lockWait`).
             configuration.busyMode = .timeout(2)
             configuration.prepareDatabase { db in
-                try db.execute(sql: "PRAGMA trusted_schema = OFF")
-                try db.execute(sql: "PRAGMA cell_size_check = ON")
+                try db.distrust()
             }
             let file = DatabaseFile.argument(path)
             let reader = try DatabaseQueue(path: file, configuration: configuration)

@@ -16,13 +16,17 @@ struct LiveStore: Sendable {
     let settings: Settings
     /// Who calls, as the audit trail names them.
     let caller: String
+    /// Where the events of commands come from.
+    let origin: Event.Origin
 
     /// Opens the store that the settings name.
     ///
     /// Called by root it becomes the owner of the database first: files that SQLite makes beside it
     /// must belong to the service, or the server could not write to them.
     init(_ settings: Settings) throws {
+        // Both before root becomes somebody else.
         caller = "console:" + LiveStore.callerName
+        origin = LiveStore.console
         let path = settings[.storagePath]
         try LiveStore.becomeOwner(of: path)
         let storage: SQLiteStorage
@@ -59,9 +63,6 @@ struct LiveStore: Sendable {
         let now = LiveStore.now().seconds
         try await storage.append(events.compactMap { AuditRecord($0, at: now) })
     }
-
-    /// Where the events of commands come from.
-    var origin: Event.Origin { LiveStore.console }
 
     /// Where the events of whoever runs this process come from.
     static var console: Event.Origin { .console(user: callerName) }
