@@ -8,7 +8,6 @@
 
 // Declared by glibc under _GNU_SOURCE only, which the Glibc module is built without.
 int accept4(int socket, struct sockaddr *address, socklen_t *length, int flags);
-int pthread_clockjoin_np(pthread_t thread, void **result, clockid_t clock,
-                         const struct timespec *deadline);
+int pthread_tryjoin_np(pthread_t thread, void **result);
 int pthread_setname_np(pthread_t thread, const char *name);
 int sched_getcpu(void);

@@ -84,16 +84,21 @@ package final class WorkerPool: Sendable {
     package func stop(within seconds: Int) -> Bool {
         door.shut()
         places.close()
-        var deadline = timespec()
-        unsafe clock_gettime(CLOCK_MONOTONIC, &deadline)
-        deadline.tv_sec += seconds
+        let deadline = ContinuousClock.now + .seconds(seconds)
         return threads.withLock { threads in
-            threads.removeAll {
-                unsafe pthread_clockjoin_np($0, nil, CLOCK_MONOTONIC, &deadline) == 0
+            // pthread_timedjoin_np(3) would follow the wall clock, which somebody may set, and of
+            // pthread_clockjoin_np(3) the thread sanitizer does not know.
+            while true {
+                threads.removeAll { pthread_tryjoin_np($0, nil) == 0 }
+                guard !threads.isEmpty, ContinuousClock.now < deadline else { break }
+                usleep(WorkerPool.joinInterval)
             }
             return threads.isEmpty
         }
     }
+
+    /// How long to wait before the next look whether a thread has ended, in microseconds.
+    private static let joinInterval: UInt32 = 2000
 
     /// Whether the listening socket broke, so that nobody is served any more.
     package var hasLostSocket: Bool { door.isBroken }
