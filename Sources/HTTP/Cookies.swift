@@ -5,10 +5,9 @@ internal import Glibc
 /// The header is split at every ";". In each part the first "=" ends the name and the rest is the
 /// value; a part without "=" has the empty name, which no cookie of ours has (RFC 6265bis section
 /// 5.6). Spaces and tabs round both are dropped. Values are kept verbatim, quotes too: a quoted
-/// ticket is two characters
-/// longer than a ticket and so is none. Names are compared byte for byte: browsers match the
-/// prefixes `__Host-` and `__Secure-` without regard to case (RFC 6265bis section 5.4), but
-/// only the exact name is ours.
+/// ticket is two characters longer than a ticket and so is none. Names are compared byte for byte:
+/// browsers match the prefixes `__Host-` and `__Secure-` without regard to case (RFC 6265bis
+/// section 5.4), but only the exact name is ours.
 package enum CookieHeader {
     private static let semicolon = UInt8(ascii: ";")
     private static let equals = UInt8(ascii: "=")

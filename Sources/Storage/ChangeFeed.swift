@@ -36,16 +36,15 @@ extension SQLiteStorage {
     /// Does what is to be done about another file in the database's place: nothing at first, so that
     /// the caller hears of it and leaves its cache, then the log is emptied, once.
     private func settleReplacement() async {
-        switch Replacement(rawValue: replacement.load(ordering: .relaxed)) {
-        case .unseen: replacement.store(Replacement.seen.rawValue, ordering: .relaxed)
-        case .seen where await emptyLog():
-            replacement.store(Replacement.settled.rawValue, ordering: .relaxed)
-        default: break
+        switch replacement.load(ordering: .relaxed) {
+        case .unseen: replacement.store(.seen, ordering: .relaxed)
+        case .seen: if await emptyLog() { replacement.store(.settled, ordering: .relaxed) }
+        case .settled: break
         }
     }
 
     /// What has been done about another file in the database's place.
-    private enum Replacement: Int {
+    enum Replacement: UInt8, AtomicRepresentable {
         case unseen, seen, settled
     }
 

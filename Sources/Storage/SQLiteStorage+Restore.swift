@@ -7,6 +7,7 @@ package import Telemetry
 package struct OpenedBackup: Sendable {
     let path: String
     let descriptor: CInt
+    let identity: FileIdentity
 
     /// Opens the backup at `path`; it stays open until the process ends.
     ///
@@ -20,6 +21,7 @@ package struct OpenedBackup: Sendable {
             throw .system(path: path, errno: errno)
         }
         guard file.st_mode & S_IFMT == S_IFREG else { throw .noFile(path: path) }
+        identity = FileIdentity(file)
         for suffix in ["-wal", "-journal"] {
             guard unsafe stat(path + suffix, &file) == 0, file.st_size > 0 else { continue }
             throw .hasLog(path: path + suffix)
@@ -72,6 +74,9 @@ extension SQLiteStorage {
         at now: Timestamp,
         note: (_ endedSessions: Int) -> [AuditRecord]
     ) throws(BackupFailure) -> Restoration {
+        // What is left of an earlier run is removed; it may be what is to be restored.
+        let partial = path + PartialFile.suffix
+        guard FileIdentity(path: partial) != backup.identity else { throw .exists(path: partial) }
         do {
             return try PartialFile.make(at: path, replacing: false) { file in
                 // Looked at after the lock on the partial file was taken.

@@ -24,7 +24,7 @@ package final class SQLiteStorage: Sendable {
     /// The files that are open.
     let files: FilesInUse
     /// What has been done about another file in the database's place (`ChangeFeed`).
-    let replacement = Atomic(0)
+    let replacement = Atomic(Replacement.unseen)
 
     /// Opens the database at `path`, makes it when there is none, and brings its tables up to date.
     ///

@@ -34,11 +34,9 @@ extension Event {
             case .endedTicketUsed(let session, _): (nil, nil, session)
             case .started, .stopping, .stopped, .settingsReloaded, .settingsRefused,
                 .cookieNotSecure, .acceptFailed, .workersStalled, .malformedFastCGIRequest,
-                .storageFailed,
-                .changeFeedLost, .changeFeedBack, .foreignChangesSeen, .swept, .auditDropped,
-                .backedUp, .restored, .loginThrottled, .loginTurnedAway, .suspiciousCookie,
-                .crossOriginRefused,
-                .unknownPolicy:
+                .storageFailed, .changeFeedLost, .changeFeedBack, .foreignChangesSeen, .swept,
+                .auditDropped, .backedUp, .restored, .loginThrottled, .loginTurnedAway,
+                .suspiciousCookie, .crossOriginRefused, .unknownPolicy:
                 (nil, nil, nil)
             }
         return [("user", user), ("by", by ?? origin?.console), ("session", session)]
@@ -78,8 +76,7 @@ extension Event {
             policy.map { [("policy", $0)] } ?? []
         case .accessDenied(let policy, _, _), .unknownPolicy(let policy): [("policy", policy)]
         case .cookieNotSecure, .workersStalled, .malformedFastCGIRequest, .changeFeedLost,
-            .changeFeedBack,
-            .foreignChangesSeen, .userCreated, .userDeleted, .passwordLinkMade,
+            .changeFeedBack, .foreignChangesSeen, .userCreated, .userDeleted, .passwordLinkMade,
             .passwordChangeFailed, .loginFailed, .loginTurnedAway, .reauthenticated,
             .reauthenticationFailed, .sessionRenewed, .sessionEnded, .sessionRevoked,
             .endedTicketUsed:
@@ -103,9 +100,8 @@ extension Event {
             .backedUp(_, let origin), .restored(_, _, let origin):
             origin
         case .suspiciousCookie(_, let origin), .endedTicketUsed(_, let origin): origin
-        case .started, .stopping, .stopped, .settingsReloaded, .settingsRefused,
-            .cookieNotSecure, .acceptFailed, .workersStalled, .malformedFastCGIRequest,
-            .storageFailed,
+        case .started, .stopping, .stopped, .settingsReloaded, .settingsRefused, .cookieNotSecure,
+            .acceptFailed, .workersStalled, .malformedFastCGIRequest, .storageFailed,
             .changeFeedLost, .changeFeedBack, .foreignChangesSeen, .swept, .auditDropped,
             .reauthenticationRequired, .sessionsExceeded, .accessDenied, .unknownPolicy:
             nil

@@ -24,14 +24,12 @@ extension EventName {
     var isAudited: Bool {
         switch self {
         case .started, .stopping, .settingsReloaded, .settingsRefused, .auditDropped, .backedUp,
-            .restored,
-            .userCreated, .userUpdated, .userDeleted, .usersImported, .groupsChanged,
+            .restored, .userCreated, .userUpdated, .userDeleted, .usersImported, .groupsChanged,
             .passwordLinkMade, .passwordChanged, .passwordChangeFailed, .loginSucceeded,
             .loginSucceededAfterFailures, .loginFailed, .loginThrottled, .loginTurnedAway,
-            .reauthenticated, .reauthenticationFailed, .reauthenticationRequired,
-            .sessionCreated, .sessionRenewed, .sessionsExceeded, .sessionEnded, .sessionRevoked,
-            .suspiciousCookie, .endedTicketUsed, .crossOriginRefused, .accessDenied,
-            .unknownPolicy:
+            .reauthenticated, .reauthenticationFailed, .reauthenticationRequired, .sessionCreated,
+            .sessionRenewed, .sessionsExceeded, .sessionEnded, .sessionRevoked, .suspiciousCookie,
+            .endedTicketUsed, .crossOriginRefused, .accessDenied, .unknownPolicy:
             true
         case .stopped, .cookieNotSecure, .acceptFailed, .workersStalled, .malformedFastCGIRequest,
             .storageFailed, .changeFeedLost, .changeFeedBack, .foreignChangesSeen, .swept:
@@ -46,14 +44,13 @@ extension EventName {
     var isBounded: Bool {
         switch self {
         case .malformedFastCGIRequest, .storageFailed, .loginThrottled, .loginTurnedAway,
-            .reauthenticationRequired, .suspiciousCookie, .endedTicketUsed,
-            .crossOriginRefused, .accessDenied, .unknownPolicy:
+            .reauthenticationRequired, .suspiciousCookie, .endedTicketUsed, .crossOriginRefused,
+            .accessDenied, .unknownPolicy:
             true
-        case .started, .stopping, .stopped, .settingsReloaded, .settingsRefused,
-            .cookieNotSecure, .acceptFailed, .workersStalled, .changeFeedLost, .changeFeedBack,
-            .foreignChangesSeen, .swept, .auditDropped, .backedUp, .restored, .userCreated,
-            .userUpdated, .userDeleted, .usersImported, .groupsChanged, .passwordLinkMade,
-            .passwordChanged,
+        case .started, .stopping, .stopped, .settingsReloaded, .settingsRefused, .cookieNotSecure,
+            .acceptFailed, .workersStalled, .changeFeedLost, .changeFeedBack, .foreignChangesSeen,
+            .swept, .auditDropped, .backedUp, .restored, .userCreated, .userUpdated, .userDeleted,
+            .usersImported, .groupsChanged, .passwordLinkMade, .passwordChanged,
             .passwordChangeFailed, .loginSucceeded, .loginSucceededAfterFailures, .loginFailed,
             .reauthenticated, .reauthenticationFailed, .sessionCreated, .sessionRenewed,
             .sessionsExceeded, .sessionEnded, .sessionRevoked:

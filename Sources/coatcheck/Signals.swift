@@ -28,19 +28,19 @@ struct Signals {
         case reload
     }
 
-    /// Waits for one of them; `nil` when so many milliseconds have passed without one.
-    func wait(atMost milliseconds: Int? = nil) -> Request? {
+    /// Waits for one of them; `nil` when as much time has passed without one, if any was named.
+    func wait(atMost limit: Duration?) -> Request? {
         var set = set
-        var number: CInt = 0
-        if let milliseconds {
-            var time = timespec()
-            time.tv_sec = milliseconds / 1000
-            time.tv_nsec = milliseconds % 1000 * 1_000_000
+        let number: CInt
+        if let limit {
+            let (seconds, attoseconds) = limit.components
+            var time = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
             number = unsafe sigtimedwait(&set, nil, &time)
-            guard number > 0 else { return nil }
         } else {
-            unsafe sigwait(&set, &number)
+            number = unsafe sigwaitinfo(&set, nil)
         }
+        // Nothing came, or the wait was interrupted, as by a debugger.
+        guard number > 0 else { return nil }
         if number == SIGHUP { return .reload }
         return .stop(Signals.names.first { $0.number == number }?.name ?? "signal \(number)")
     }

@@ -5,11 +5,11 @@ import Glibc
 /// Without NOTIFY_SOCKET in the environment nobody asked, and nothing is sent.
 struct Supervisor {
     private let address: [UInt8]?
-    /// How often systemd is to hear that the service is well, in milliseconds; `nil` for never.
+    /// How often systemd is to hear that the service is well; `nil` for never.
     ///
     /// It is a third of what WatchdogSec= says, so that one word that comes late does no harm
     /// (sd_watchdog_enabled(3) asks for half or less).
-    let interval: Int?
+    let interval: Duration?
 
     /// Takes what systemd says out of the environment, so that no child takes it for its own.
     init() {
@@ -25,7 +25,7 @@ struct Supervisor {
         unsafe unsetenv("NOTIFY_SOCKET")
     }
 
-    private static func watchdogInterval() -> Int? {
+    private static func watchdogInterval() -> Duration? {
         defer { for name in ["WATCHDOG_USEC", "WATCHDOG_PID"] { unsafe unsetenv(name) } }
         guard let time = unsafe getenv("WATCHDOG_USEC"),
             let microseconds = unsafe Int(String(cString: time)), microseconds > 0
@@ -33,7 +33,7 @@ struct Supervisor {
         if let process = unsafe getenv("WATCHDOG_PID") {
             guard unsafe Int32(String(cString: process)) == getpid() else { return nil }
         }
-        return max(1, microseconds / 3000)
+        return .microseconds(microseconds) / 3
     }
 
     /// Sends lines such as `READY=1`.

@@ -1,5 +1,4 @@
 internal import FastCGI
-import Glibc
 internal import Telemetry
 
 /// Tells systemd at intervals that the service is well, as long as its workers get on.
@@ -15,24 +14,23 @@ struct Watchdog {
     private let recorder: Recorder
     private var progress: UInt64
     private var wasWaiting = false
-    /// When the next look is due, in milliseconds of the monotonic clock.
-    private var due: Int
+    private var due: ContinuousClock.Instant
 
     init(_ supervisor: Supervisor, _ pool: WorkerPool, _ recorder: Recorder) {
         self.supervisor = supervisor
         self.pool = pool
         self.recorder = recorder
         progress = pool.progress
-        due = Watchdog.now + (supervisor.interval ?? 0)
+        due = .now + (supervisor.interval ?? .zero)
     }
 
-    /// How long it is until the next look, in milliseconds; `nil` when nobody wants to know.
-    var timeLeft: Int? { supervisor.interval.map { _ in max(0, due - Watchdog.now) } }
+    /// How long it is until the next look; `nil` when nobody wants to know.
+    var timeLeft: Duration? { supervisor.interval.map { _ in max(.zero, due - .now) } }
 
     /// Looks how the workers have been doing since the last look, and tells, when that is due.
     mutating func lookWhenDue() {
-        guard let interval = supervisor.interval, Watchdog.now >= due else { return }
-        due = Watchdog.now + interval
+        guard let interval = supervisor.interval, .now >= due else { return }
+        due = .now + interval
         let hasMoved = pool.progress != progress
         let isWaiting = pool.hasWaitingConnection
         defer {
@@ -46,11 +44,5 @@ struct Watchdog {
         }
         let trouble = recorder.takeStorageTrouble()
         supervisor.tell("WATCHDOG=1\nSTATUS=" + (trouble ?? "Answering requests"))
-    }
-
-    private static var now: Int {
-        var time = timespec()
-        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-        return time.tv_sec * 1000 + time.tv_nsec / 1_000_000
     }
 }

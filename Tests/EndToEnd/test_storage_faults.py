@@ -19,24 +19,13 @@ import pytest
 from support.checks import assert_problem, assert_refused
 from support.curl import FETCH, HTML, NAVIGATION
 from support.deployment import Deploy
+from support.locking import locked
 from support.names import new_name
 from support.response import Response
 from support.waiting import wait_until
 
 # What a lock may cost before the answer: the program waits 2 s for one, the rest is margin.
 PATIENCE = 6.0
-
-
-@contextmanager
-def locked(database: Path, how: str) -> Iterator[None]:
-    """Holds the database's write lock in this process."""
-    connection = sqlite3.connect(database, timeout=10, isolation_level=None)
-    connection.execute(f"BEGIN {how}")
-    try:
-        yield
-    finally:
-        connection.execute("ROLLBACK")
-        connection.close()
 
 
 def assert_storage_problem(answer: Response, code: str | None = None) -> None:

@@ -233,6 +233,18 @@ def test_a_restore_over_a_database_is_refused(place: Place) -> None:
     assert person.client.get("/me").status == 200
 
 
+def test_a_backup_at_the_place_of_an_unfinished_restore_is_not_removed(place: Place) -> None:
+    """The file that a restore writes to is removed when it is left over; this one is not."""
+    place.back_up()
+    place.lose()
+    unfinished = place.site.database.with_name(place.site.database.name + ".partial")
+    unfinished.write_bytes(place.file.read_bytes())
+    assert "is there already" in place.console.refused("restore", str(unfinished))
+    assert unfinished.read_bytes() == place.file.read_bytes()
+    unfinished.unlink()
+    place.restore()
+
+
 def test_a_folder_that_is_missing_or_cannot_be_written_is_named(place: Place) -> None:
     before = place.files()
     for folder in ("/nowhere", "/sys/kernel"):

@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-import sqlite3
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 from support.clock import let_pass
 from support.deployment import Deploy
 from support.faults import Load, Watch
+from support.locking import locked
 from support.program import Process, clean_environment, serve_command
 from support.waiting import wait_until
 
 # The program waits so long for a lock (SQLiteStorage), in seconds.
 PATIENCE = 2
-
-
-@contextmanager
-def locked(database: Path, how: str = "EXCLUSIVE") -> Iterator[None]:
-    """Holds the lock in this process; patient, since somebody may hold it at this moment."""
-    connection = sqlite3.connect(database, timeout=30, isolation_level=None)
-    connection.execute(f"BEGIN {how}")
-    try:
-        yield
-    finally:
-        connection.execute("ROLLBACK")
-        connection.close()
 
 
 def test_a_lock_that_is_held_for_long_under_load(deploy: Deploy) -> None:

@@ -8,6 +8,7 @@ import signal
 import threading
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -191,6 +192,24 @@ def test_the_environment_still_wins(deploy: Deploy) -> None:
     site = deploy(with_gateway=False, environment={"COATCHECK_PASSWORD_MINIMUM": "13"})
     change(site, {"password.minimum": 8})
     assert short_password(site) == 400
+
+
+def anonymous_kib(site: Deployment) -> int:
+    """The memory that is the program's own, in KiB."""
+    text = Path(f"/proc/{site.process.pid}/smaps_rollup").read_text()
+    found = re.search(r"^Anonymous: +(\d+) kB$", text, re.MULTILINE)
+    assert found
+    return int(found[1])
+
+
+def test_a_reload_keeps_next_to_no_memory(site: Deployment) -> None:
+    """What was in force is kept, since a worker may be using it; the templates are not read anew."""
+    for _ in range(5):
+        reload(site)
+    before = anonymous_kib(site)
+    for _ in range(40):
+        reload(site)
+    assert anonymous_kib(site) - before < 40 * 40
 
 
 def test_reloading_under_load_loses_no_request(deploy: Deploy) -> None:

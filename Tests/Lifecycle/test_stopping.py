@@ -7,14 +7,13 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
 from support import fastcgi
 from support.deployment import Deploy, Deployment
 from support.names import new_name
+from support.service_manager import service_manager, wait_for
 from support.waiting import wait_until
 
 BOTH = pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda s: s.name)
@@ -46,25 +45,6 @@ def half_a_sign_up(deployment: Deployment) -> tuple[fastcgi.Connection, bytes]:
     return connection, fastcgi.record(fastcgi.STDIN, body[10:]) + fastcgi.record(fastcgi.STDIN)
 
 
-@contextmanager
-def watched(deployment: Deployment) -> Iterator[socket.socket]:
-    """Starts the program again with a channel on which it says that it is stopping."""
-    assert deployment.process.stop() == 0
-    place = deployment.folder / "notify.sock"
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
-        channel.bind(str(place))
-        channel.settimeout(10)
-        deployment.environment = {"NOTIFY_SOCKET": str(place)}
-        deployment.start()
-        yield channel
-
-
-def wait_for(channel: socket.socket, state: str) -> None:
-    """Waits for the message with a line `state`."""
-    while state not in channel.recv(4096).decode().splitlines():
-        pass
-
-
 @BOTH
 def test_an_idle_program_ends_at_once_with_status_0(
     deploy: Deploy, number: signal.Signals
@@ -81,7 +61,7 @@ def test_running_requests_are_answered_before_the_end(
 ) -> None:
     """Promise 8: what was accepted is finished."""
     deployment = deploy(with_gateway=False)
-    with watched(deployment) as channel:
+    with service_manager(deployment) as channel:
         running = [half_a_sign_up(deployment) for _ in range(3)]
         deployment.process.send_signal(number)
         wait_for(channel, "STOPPING=1")
@@ -109,7 +89,7 @@ def test_a_request_that_never_finishes_holds_the_end_up_no_longer_than_the_deadl
 
 def test_a_second_signal_while_stopping_does_no_harm(deploy: Deploy) -> None:
     deployment = deploy(with_gateway=False)
-    with watched(deployment) as channel:
+    with service_manager(deployment) as channel:
         connection, rest = half_a_sign_up(deployment)
         deployment.process.send_signal(signal.SIGTERM)
         wait_for(channel, "STOPPING=1")

@@ -5,45 +5,27 @@ from __future__ import annotations
 import json
 import signal
 import socket
-import sqlite3
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 
 import pytest
 
 from support import fastcgi
-from support.deployment import Deploy, Deployment
+from support.deployment import Deploy
+from support.locking import locked
 from support.names import new_name
 from support.program import binary, clean_environment, is_ready
+from support.service_manager import next_message, service_manager
 from support.waiting import wait_until
 
 # What WatchdogSec= becomes in the environment, in microseconds; the program tells three times in it.
 WATCHDOG = {"WATCHDOG_USEC": "2000000"}
 
 
-@contextmanager
-def listening(deployment: Deployment, **environment: str) -> Iterator[socket.socket]:
-    """Starts the program again with a channel on which it tells how it is."""
-    assert deployment.process.stop() == 0
-    place = deployment.folder / "notify.sock"
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
-        channel.bind(str(place))
-        channel.settimeout(15)
-        deployment.environment = {"NOTIFY_SOCKET": str(place), **environment}
-        deployment.start()
-        yield channel
-
-
-def next_message(channel: socket.socket) -> list[str]:
-    """The lines of the next message."""
-    return channel.recv(4096).decode().splitlines()
-
-
 def test_it_says_that_it_is_well_as_often_as_asked(deploy: Deploy) -> None:
     deployment = deploy(with_gateway=False)
-    with listening(deployment, **WATCHDOG) as channel:
+    with service_manager(deployment, **WATCHDOG) as channel:
         assert "READY=1" in next_message(channel)
         start = time.monotonic()
         for _ in range(3):
@@ -58,7 +40,7 @@ def test_it_says_nothing_when_nobody_asked_for_it(
     deploy: Deploy, environment: dict[str, str]
 ) -> None:
     deployment = deploy(with_gateway=False)
-    with listening(deployment, **environment) as channel:
+    with service_manager(deployment, **environment) as channel:
         assert "READY=1" in next_message(channel)
         channel.settimeout(2.5)
         with pytest.raises(TimeoutError):
@@ -67,7 +49,7 @@ def test_it_says_nothing_when_nobody_asked_for_it(
 
 def test_it_says_nothing_while_requests_wait_and_no_worker_moves(deploy: Deploy) -> None:
     deployment = deploy({"workers": 2, "password.queue": 1}, with_gateway=False)
-    with listening(deployment, **WATCHDOG) as channel:
+    with service_manager(deployment, **WATCHDOG) as channel:
         assert "READY=1" in next_message(channel)
         stalled = ["STATUS=Stalled: requests wait and no worker moves"]
         with ExitStack() as stuck:
@@ -84,7 +66,7 @@ def test_it_says_nothing_while_requests_wait_and_no_worker_moves(deploy: Deploy)
 
 def test_reloads_do_not_keep_it_from_saying_that_it_is_well(deploy: Deploy) -> None:
     deployment = deploy(with_gateway=False)
-    with listening(deployment, **WATCHDOG) as channel:
+    with service_manager(deployment, **WATCHDOG) as channel:
         assert "READY=1" in next_message(channel)
         channel.settimeout(0.2)
         heard: list[str] = []
@@ -99,17 +81,14 @@ def test_reloads_do_not_keep_it_from_saying_that_it_is_well(deploy: Deploy) -> N
 
 def test_storage_that_fails_stands_in_the_status(deploy: Deploy) -> None:
     deployment = deploy(with_gateway=False)
-    with listening(deployment, **WATCHDOG) as channel:
-        lock = sqlite3.connect(deployment.database, isolation_level=None)
-        lock.execute("BEGIN IMMEDIATE")
+    with service_manager(deployment, **WATCHDOG) as channel:
         account = {"username": new_name(), "password": deployment.secrets.password()}
         body = json.dumps(account).encode()
-        answer = fastcgi.request(
-            deployment.socket, fastcgi.route("POST", "/api/signup", body), body
-        )
+        with locked(deployment.database):
+            answer = fastcgi.request(
+                deployment.socket, fastcgi.route("POST", "/api/signup", body), body
+            )
         assert answer.status == 503
-        lock.execute("ROLLBACK")
-        lock.close()
         wait_until(
             lambda: any("STATUS=Storage fails: locked" in x for x in next_message(channel)),
             "the status to say so",

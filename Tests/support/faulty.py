@@ -5,10 +5,11 @@ from __future__ import annotations
 import errno
 import mmap
 import struct
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from . import preload
 
 SOURCE = Path(__file__).with_name("faults.c")
 # Where the fault of each kind of call begins in the switches, and what is there (faults.c).
@@ -22,11 +23,7 @@ class Switches:
 
     def __init__(self, folder: Path) -> None:
         library, file = folder / "faults.so", folder / "switches"
-        subprocess.run(
-            ["gcc", "-O2", "-Wall", "-Werror", "-shared", "-fPIC", "-o", library, SOURCE],
-            check=True,
-            timeout=60,
-        )
+        preload.build(SOURCE, library)
         file.write_bytes(bytes(SIZE))
         with file.open("r+b") as opened:
             self._map = mmap.mmap(opened.fileno(), SIZE)

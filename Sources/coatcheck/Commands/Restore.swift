@@ -28,7 +28,7 @@ struct Restore: ParsableCommand {
     func run() throws {
         let settings = try options.loadForCommands()
         let path = settings[.storagePath]
-        guard !ListeningSocket.isServed(settings) else {
+        guard !ListeningSocket.isServed(settings[.socketPath]) else {
             throw Failure(
                 "nothing was restored: somebody listens on \(settings[.socketPath]); stop "
                     + "coatcheck.socket and coatcheck.service first"

@@ -12,14 +12,8 @@ struct FastCGIClient {
 
     /// Sends a request without a body and returns the answer.
     func answer(to parameters: [(String, String)]) throws(FastCGIFailure) -> Answer {
-        let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { throw .refused(errno) }
+        let descriptor = try open()
         defer { close(descriptor) }
-        var wait = timeval(tv_sec: Self.patience, tv_usec: 0)
-        let size = socklen_t(MemoryLayout<timeval>.size)
-        unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &wait, size)
-        unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &wait, size)
-        try connect(descriptor)
         var bytes = Self.record(.begin, [0, 1, 0, 0, 0, 0, 0, 0])
         bytes += Self.record(.parameters, parameters.flatMap(Self.pair))
         bytes += Self.record(.parameters, []) + Self.record(.input, [])
@@ -27,6 +21,35 @@ struct FastCGIClient {
         guard sent == bytes.count else { throw .silent }
         guard let answer = Answer(try output(descriptor)) else { throw .malformed }
         return answer
+    }
+
+    /// Whether there is a socket that somebody listens on; where that cannot be told, there is.
+    var isListenedOn: Bool {
+        do throws(FastCGIFailure) {
+            close(try open())
+            return true
+        } catch .refused(let number) where number == ENOENT || number == ECONNREFUSED {
+            return false
+        } catch {
+            return true
+        }
+    }
+
+    /// Makes a connection, which is the caller's to close.
+    private func open() throws(FastCGIFailure) -> CInt {
+        let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw .refused(errno) }
+        var wait = timeval(tv_sec: Self.patience, tv_usec: 0)
+        let size = socklen_t(MemoryLayout<timeval>.size)
+        unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &wait, size)
+        unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &wait, size)
+        do throws(FastCGIFailure) {
+            try connect(descriptor)
+        } catch {
+            close(descriptor)
+            throw error
+        }
+        return descriptor
     }
 
     private func connect(_ descriptor: CInt) throws(FastCGIFailure) {

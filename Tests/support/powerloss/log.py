@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import struct
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from support import preload
 
 CREATE, UNLINK, RENAME, WRITE, TRUNCATE = b"C", b"U", b"R", b"W", b"T"
 BEGIN, END, ANSWER = b"B", b"E", b"A"
@@ -35,8 +36,7 @@ class Recorder:
         self._library = scratch / "recorder.so"
         self._folder = folder
         source = Path(__file__).with_name("recorder.c")
-        command = ["gcc", "-O2", "-Wall", "-Werror", "-shared", "-fPIC", "-o"]
-        subprocess.run([*command, self._library, source], check=True)
+        preload.build(source, self._library)
 
     def environment(self, **more: str) -> dict[str, str]:
         """What makes a program be recorded; a wait for the disk takes 2 ms."""
