@@ -14,6 +14,12 @@ let package = Package(
         .library(name: "FastCGI", targets: ["FastCGI", "HTTP"]),
         .library(name: "Sessions", targets: ["Sessions"]),
     ],
+    traits: [
+        .trait(
+            name: "SharedEngines",
+            description: "PostgreSQL and Redis beside SQLite, for sites of several machines."
+        )
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -30,8 +36,11 @@ let package = Package(
         ),
         .systemLibrary(name: "CAprUtil", providers: [.apt(["libaprutil1-dev"])]),
         .systemLibrary(name: "CCrypt", providers: [.apt(["libcrypt-dev"])]),
+        .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CNettle", providers: [.apt(["nettle-dev"])]),
+        .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CUnistring", providers: [.apt(["libunistring-dev"])]),
         .systemLibrary(name: "CZxcvbn", providers: [.apt(["libzxcvbn-dev"])]),
 
@@ -61,11 +70,19 @@ let package = Package(
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]
         ),
+        .target(
+            name: "SharedStorage",
+            dependencies: [
+                "Accounts", "Sessions", "Storage", "Telemetry", "CHiredis", "CLinux", "COpenSSL",
+                "CPostgreSQL",
+            ]
+        ),
         .target(name: "Telemetry", dependencies: ["CLinux"]),
         .executableTarget(
             name: "coatcheck",
             dependencies: [
                 "FastCGI", "HTTP", "Routes", "Accounts", "Sessions", "Storage", "Telemetry",
+                .target(name: "SharedStorage", condition: .when(traits: ["SharedEngines"])),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ]
@@ -109,6 +126,13 @@ let package = Package(
             dependencies: [
                 "Storage", "Accounts", "Sessions", "Telemetry", "StorageConformance",
                 .product(name: "GRDB", package: "GRDB.swift"),
+            ]
+        ),
+        .testTarget(
+            name: "SharedStorageTests",
+            dependencies: [
+                "Accounts", "Sessions", "Storage", "StorageConformance", "Telemetry",
+                .target(name: "SharedStorage", condition: .when(traits: ["SharedEngines"])),
             ]
         ),
         .testTarget(

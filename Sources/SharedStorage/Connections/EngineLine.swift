@@ -1,0 +1,193 @@
+import Glibc
+internal import Sessions
+
+/// What waits for a connection to an engine, and whether the engine can be reached.
+///
+/// A pthread mutex and condition, because the threads must be able to sleep on it, and because
+/// ThreadSanitizer does not see `Synchronization.Mutex` on Linux.
+///
+/// `@unchecked Sendable`: the state is only touched while the mutex is held.
+@safe
+final class EngineLine<Connection: EngineConnection>: @unchecked Sendable {
+    /// What somebody asks for.
+    struct Job: Sendable {
+        /// By when it must be begun.
+        let deadline: Deadline
+        /// Does it; what it returns tells the caller.
+        let run: @Sendable (Connection) -> @Sendable () -> Void
+        /// Tells the caller why it is not done.
+        let refuse: @Sendable (StorageError) -> Void
+    }
+
+    private struct State {
+        var jobs: [Job] = []
+        /// Why the engine cannot be reached; `nil` while it can, as far as is known.
+        var outage: StorageError?
+        /// Moved when the engine was found unreachable: connections from before count as lost.
+        var era = 0
+        var isClosed = false
+        var made = 0
+        var losses = 0
+        var threads = 0
+    }
+
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let change = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private var state = State()
+    private let connect: @Sendable () throws(StorageError) -> Connection
+
+    init(connect: @escaping @Sendable () throws(StorageError) -> Connection) {
+        self.connect = connect
+        unsafe pthread_mutex_init(mutex, nil)
+        var attributes = pthread_condattr_t()
+        unsafe pthread_condattr_init(&attributes)
+        unsafe pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        unsafe pthread_cond_init(change, &attributes)
+    }
+
+    deinit {
+        unsafe pthread_cond_destroy(change)
+        unsafe pthread_mutex_destroy(mutex)
+        unsafe change.deallocate()
+        unsafe mutex.deallocate()
+    }
+
+    // MARK: for those who ask
+
+    func add(_ job: Job) {
+        let refusal = withLock { state -> StorageError? in
+            if state.isClosed { return .unavailable(code: "closed", detail: "stopping") }
+            if let outage = state.outage { return outage }
+            state.jobs.append(job)
+            unsafe pthread_cond_signal(change)
+            return nil
+        }
+        if let refusal { job.refuse(refusal) }
+    }
+
+    var isReachable: Bool { withLock { $0.outage == nil } }
+    var reconnects: Int { withLock { max(0, $0.made - $0.threads) } }
+    var losses: Int { withLock { $0.losses } }
+
+    func close() {
+        let jobs = withLock { state in
+            state.isClosed = true
+            defer { state.jobs = [] }
+            unsafe pthread_cond_broadcast(change)
+            return state.jobs
+        }
+        for job in jobs { job.refuse(.unavailable(code: "closed", detail: "stopping")) }
+    }
+
+    // MARK: for the threads
+
+    private static var silence: StorageError {
+        .unavailable(code: "timeout", detail: "the engine does not answer")
+    }
+
+    /// What a thread is to do next.
+    private enum Step {
+        case work(Job, era: Int)
+        case probe(era: Int)
+        case end
+    }
+
+    /// Does what is asked for until the line is closed; the prober also looks whether an engine
+    /// that could not be reached can be again.
+    func serve(isProber: Bool) {
+        var connection: Connection?
+        var era = 0
+        var hasConnected = false
+        func drop() {
+            guard let lost = connection else { return }
+            connection = nil
+            lost.close()
+            withLock { $0.losses += 1 }
+        }
+        func renew(_ current: Int) throws(StorageError) -> Connection {
+            if era != current { drop() }
+            if let connection, connection.isUsable { return connection }
+            drop()
+            let new = try connect()
+            connection = new
+            era = current
+            withLock { state in
+                state.made += 1
+                if !hasConnected { state.threads += 1 }
+            }
+            hasConnected = true
+            return new
+        }
+        while true {
+            switch next(isProber: isProber) {
+            case .end:
+                connection?.close()
+                return
+            case .probe(let current):
+                guard (try? renew(current)) != nil else { continue }
+                withLock { state in
+                    state.outage = nil
+                    unsafe pthread_cond_broadcast(change)
+                }
+            case .work(let job, let current):
+                guard !job.deadline.hasPassed else {
+                    job.refuse(.unavailable(code: "timeout", detail: "no connection was free"))
+                    continue
+                }
+                do throws(StorageError) {
+                    let connection = try renew(current)
+                    let tell = job.run(connection)
+                    let hasTimedOut = connection.hasTimedOut
+                    if !connection.isUsable { drop() }
+                    if hasTimedOut { declareOutage(Self.silence) }
+                    tell()
+                } catch {
+                    job.refuse(error)
+                    declareOutage(error)
+                }
+            }
+        }
+    }
+
+    /// Notes that the engine cannot be reached, and tells those who wait.
+    func declareOutage(_ error: StorageError) {
+        let jobs = withLock { state in
+            state.outage = error
+            state.era += 1
+            defer { state.jobs = [] }
+            unsafe pthread_cond_broadcast(change)
+            return state.jobs
+        }
+        for job in jobs { job.refuse(error) }
+    }
+
+    private func next(isProber: Bool) -> Step {
+        unsafe pthread_mutex_lock(mutex)
+        defer { unsafe pthread_mutex_unlock(mutex) }
+        while true {
+            if state.isClosed { return .end }
+            if state.outage != nil, isProber {
+                sleep(for: EngineThreads<Connection>.retryInterval)
+                return state.isClosed ? .end : .probe(era: state.era)
+            }
+            if !state.jobs.isEmpty { return .work(state.jobs.removeFirst(), era: state.era) }
+            unsafe pthread_cond_wait(change, mutex)
+        }
+    }
+
+    /// Waits with the lock given away; the line may be closed meanwhile.
+    private func sleep(for duration: Duration) {
+        var until = timespec()
+        unsafe clock_gettime(CLOCK_MONOTONIC, &until)
+        let nanoseconds = until.tv_nsec + Int(duration.components.attoseconds / 1_000_000_000)
+        until.tv_sec += Int(duration.components.seconds) + nanoseconds / 1_000_000_000
+        until.tv_nsec = nanoseconds % 1_000_000_000
+        while !state.isClosed, unsafe pthread_cond_timedwait(change, mutex, &until) != ETIMEDOUT {}
+    }
+
+    private func withLock<Result>(_ body: (inout State) -> Result) -> Result {
+        unsafe pthread_mutex_lock(mutex)
+        defer { unsafe pthread_mutex_unlock(mutex) }
+        return body(&state)
+    }
+}

@@ -1,0 +1,102 @@
+import Glibc
+package import Sessions
+
+/// A few threads that each hold a connection to an engine, and do what tasks ask of it.
+///
+/// A task that asks is suspended, so its worker's thread and place are free meanwhile
+/// (`FastCGI.Worker`); the connection's thread waits.
+///
+/// Promises
+/// 1. Nobody waits for longer than `patience` to be begun, and what is done on the connection keeps
+///    to the time that the connection has for an answer.
+/// 2. When the engine cannot be reached, or has not answered in time, everybody is told so at once,
+///    those who wait and those who come, until it is reached again. One of the threads tries that
+///    ten times a second.
+/// 3. A connection on which something has failed is closed and made anew before it is used again.
+///    A call is never repeated: what was sent may have been done.
+package final class EngineThreads<Connection: EngineConnection>: Sendable {
+    /// How long a call waits for a free connection before it is refused.
+    package static var patience: Duration { .seconds(2) }
+
+    /// How often an engine that cannot be reached is tried.
+    static var retryInterval: Duration { .milliseconds(100) }
+
+    private let line: EngineLine<Connection>
+
+    /// Starts `count` threads, which connect when they are first needed.
+    package init(count: Int, connect: @escaping @Sendable () throws(StorageError) -> Connection) {
+        line = EngineLine(connect: connect)
+        for number in 0..<max(1, count) { Self.start(on: line, number: number) }
+    }
+
+    deinit { close() }
+
+    /// Does `work` with a connection, on its thread.
+    ///
+    /// - Throws: `.unavailable` when there is no connection to be had, or the error of `work`.
+    package func perform<Value: Sendable>(
+        _ work: @escaping @Sendable (Connection) throws(StorageError) -> Value
+    ) async throws(StorageError) -> Value {
+        let line = line
+        let outcome: Result<Value, StorageError> = await withCheckedContinuation { continuation in
+            line.add(
+                EngineLine.Job(
+                    deadline: Deadline(in: Self.patience),
+                    run: { connection in
+                        let outcome = Result { () throws(StorageError) in try work(connection) }
+                        return { continuation.resume(returning: outcome) }
+                    },
+                    refuse: { continuation.resume(returning: .failure($0)) }
+                )
+            )
+        }
+        return try outcome.get()
+    }
+
+    /// Whether calls are answered at all, as far as is known.
+    package var isReachable: Bool { line.isReachable }
+
+    /// How many connections were made beyond the first of each thread.
+    package var reconnects: Int { line.reconnects }
+
+    /// Counts up whenever a connection was lost, with whatever the engine knew of it.
+    package var losses: Int { line.losses }
+
+    /// Takes no more work; what is being done is finished, and the threads end by themselves.
+    package func close() {
+        line.close()
+    }
+
+    private static func start(on line: EngineLine<Connection>, number: Int) {
+        // A thread inherits the mask it is started under: it takes no signal.
+        var all = sigset_t()
+        var previous = sigset_t()
+        unsafe sigfillset(&all)
+        unsafe pthread_sigmask(SIG_SETMASK, &all, &previous)
+        defer { unsafe pthread_sigmask(SIG_SETMASK, &previous, nil) }
+        let body = ThreadBody { line.serve(isProber: number == 0) }
+        var thread = pthread_t()
+        let argument = unsafe Unmanaged.passRetained(body).toOpaque()
+        let status = unsafe pthread_create(&thread, nil, runThreadBody, argument)
+        guard status == 0 else {
+            fatalError(unsafe "cannot start a thread: \(String(cString: strerror(status)))")
+        }
+        pthread_detach(thread)
+    }
+}
+
+/// What a thread is started with.
+final class ThreadBody: Sendable {
+    let run: @Sendable () -> Void
+
+    init(_ run: @escaping @Sendable () -> Void) {
+        self.run = run
+    }
+}
+
+/// Runs a body once: what each thread here is started with.
+func runThreadBody(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    guard let argument = unsafe argument else { return nil }
+    unsafe Unmanaged<ThreadBody>.fromOpaque(argument).takeRetainedValue().run()
+    return nil
+}

@@ -1,0 +1,6 @@
+#if SharedEngines
+import Testing
+@testable import SharedStorage
+
+@Suite struct EngineThreadsTests {}
+#endif
