@@ -8,6 +8,8 @@
 #   TESTS=...                    more arguments for pytest, for instance TESTS='-k logout -x'
 #   BENCH=...                    more arguments for the benchmark, for instance BENCH='--only checks'
 #   BUDGETS=--profile            `make budgets` also prints the functions that cost most
+#   ENGINES=shared               builds the engines that several machines share as well, beside the
+#                                default build: `make ENGINES=shared build|run|deb|install`
 #   SOAK=...                     more arguments for the soak, for instance SOAK='--minutes 5'
 
 PORT ?= 8443
@@ -22,10 +24,13 @@ FUZZ ?=
 BENCH ?=
 BUDGETS ?=
 SOAK ?=
+ENGINES ?=
 
 # Debian's own python3, whose pytest and selenium apt-get installs; another may come first in PATH.
 PYTHON := PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3
 PYTEST = $(PYTHON) -m pytest $(TESTS)
+# Starts a PostgreSQL and a Redis for the time of a command.
+WITH_ENGINES := $(PYTHON) Tests/support/engines.py --
 
 # To boot a machine takes root.
 AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
@@ -38,6 +43,19 @@ AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
 STRICT := --explicit-target-dependency-import-check error
 RELEASE := -c release $(STRICT) --static-swift-stdlib \
 	-Xlinker --build-id -Xlinker -z -Xlinker now
+
+# PostgreSQL and Redis are a trait of the package. The build with them stands beside the default
+# one, which links nothing of theirs.
+SHARED := --traits SharedEngines
+ifeq ($(ENGINES),shared)
+SCRATCH := .build-shared
+BUILD_PACKAGES := build shared
+RELEASE += $(SHARED) --scratch-path $(SCRATCH)
+else
+SCRATCH := .build
+BUILD_PACKAGES := build
+endif
+export COATCHECK_BINARY ?= $(CURDIR)/$(SCRATCH)/release/coatcheck
 ADDRESS := $(STRICT) --disable-xctest --sanitize=address --scratch-path .build-address
 # Not leaks: XCTest, Foundation and static constants look like some in every Swift program.
 NO_LEAKS := ASAN_OPTIONS=detect_leaks=0
@@ -50,7 +68,7 @@ INSTALL = DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' SYSCONFDIR='$(SYSCONFDIR)' UNI
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help deps build run test unit e2e lifecycle system browser sanitize fuzz lint bench \
-	budgets soak deb install uninstall clean
+	budgets soak shared deb install uninstall clean
 
 ##@ First
 
@@ -60,10 +78,10 @@ help: ## list these targets
 		/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 deps: ## install with apt-get what is missing for everything below
-	@deploy/packages build run test deb system bench budgets
+	@deploy/packages build shared run test engines deb system bench budgets
 
 build: ## build the program (release)
-	@deploy/packages build
+	@deploy/packages $(BUILD_PACKAGES)
 	@echo "==> Building the program (release)"
 	swift build $(RELEASE) --product coatcheck
 
@@ -73,12 +91,12 @@ run: build ## serve the site on https://localhost:8443 (PORT= changes it) until 
 
 ##@ Tests
 
-test: unit lifecycle e2e system browser ## every test
+test: unit lifecycle e2e system browser shared ## every test
 
-unit: ## unit tests and storage conformance
-	@deploy/packages build
+unit: ## unit tests, and storage conformance on SQLite, PostgreSQL and Redis
+	@deploy/packages build shared engines test
 	@echo "==> Unit tests"
-	swift test $(STRICT) --disable-xctest
+	$(WITH_ENGINES) swift test $(STRICT) $(SHARED) --disable-xctest
 
 lifecycle: build deb ## start, stop, crash, socket activation, systemd units, the package
 	@deploy/packages run test budgets
@@ -100,17 +118,24 @@ system: deb ## the package on a booted Debian 12: restarts under load, upgrade, 
 	$(AS_ROOT) env $(PYTEST) -o cache_dir=../.build-system/pytest-cache Tests/System
 endif
 
+shared: ## several machines on one PostgreSQL or Redis: faults, histories, moving
+	@$(MAKE) --no-print-directory ENGINES=shared build
+	@deploy/packages run test engines
+	@echo "==> Tests of several machines"
+	COATCHECK_BINARY=$(CURDIR)/.build-shared/release/coatcheck $(PYTEST) Tests/Shared
+
 browser: build ## the same flows in Chromium
 	@deploy/packages run test
 	@echo "==> Browser tests"
 	$(PYTEST) Tests/Browser
 
 sanitize: ## unit tests and damaged records under the thread and the address sanitizer
-	@deploy/packages build run test
+	@deploy/packages build shared run test engines
 	@echo "==> Unit tests under the thread sanitizer"
-	swift test $(STRICT) --disable-xctest --sanitize=thread --scratch-path .build-thread
+	$(WITH_ENGINES) swift test $(STRICT) $(SHARED) --disable-xctest --sanitize=thread \
+		--scratch-path .build-thread
 	@echo "==> Unit tests under the address sanitizer"
-	$(NO_LEAKS) swift test $(ADDRESS)
+	$(NO_LEAKS) $(WITH_ENGINES) swift test $(SHARED) $(ADDRESS)
 	@echo "==> Damaged records to the program under the address sanitizer"
 	swift build $(ADDRESS) --product coatcheck
 	$(RECORDS) --seconds 20

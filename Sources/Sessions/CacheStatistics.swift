@@ -8,4 +8,6 @@ package struct CacheStatistics: Hashable, Sendable {
     package var hits = 0
     /// How many checks had to ask storage.
     package var misses = 0
+    /// How often it was emptied because others had changed storage, or might have.
+    package var flushes = 0
 }

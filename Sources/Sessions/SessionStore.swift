@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// The sessions: begun at login, checked at every request, ended at logout, all on the server.
 ///
 /// The store is a set of actors, one per share of the keys, in front of `SessionStorage`. A check
@@ -9,6 +11,7 @@
 package final class SessionStore: Sendable {
     private let storage: any SessionStorage
     private let shards: [SessionShard]
+    private let flushes = Atomic(0)
 
     /// How many shards there are.
     ///
@@ -190,7 +193,7 @@ package final class SessionStore: Sendable {
     }
 
     private func forget(_ keys: [TokenDigest]) async {
-        for key in keys { await shard(of: key).forget(key) }
+        for key in keys { await forget(key) }
     }
 
     // MARK: upkeep, called by timers
@@ -237,13 +240,20 @@ package final class SessionStore: Sendable {
 
     // MARK: changes made by others
 
+    /// Drops what is cached of a session that another process has ended.
+    package func forget(_ key: TokenDigest) async {
+        await shard(of: key).forget(key)
+    }
+
     /// Empties the cache after another process has changed storage.
     package func forgetAll() async {
+        flushes.add(1, ordering: .relaxed)
         for shard in shards { await shard.forgetAll() }
     }
 
     /// Stops caching while changes by other processes cannot be seen.
     package func suspendCaching() async {
+        flushes.add(1, ordering: .relaxed)
         for shard in shards { await shard.suspend() }
     }
 
@@ -258,6 +268,7 @@ package final class SessionStore: Sendable {
     package var statistics: CacheStatistics {
         get async {
             var sum = CacheStatistics()
+            sum.flushes = flushes.load(ordering: .relaxed)
             for shard in shards {
                 let part = await shard.statistics
                 sum.entries += part.entries

@@ -15,7 +15,7 @@ struct House: Sendable {
     let gateway: Gateway
     /// Where events go.
     let recorder: Recorder
-    private let storage: SQLiteStorage
+    private let storage: any StorageEngine
     private let sessions: SessionStore
     private let hasher: PasswordHasher
     private let throttle: LoginThrottle
@@ -26,7 +26,7 @@ struct House: Sendable {
     private static let now: @Sendable () -> Timestamp = { Timestamp(seconds: Int64(time(nil))) }
 
     /// Wires the parts and starts the timers.
-    init(_ settings: Settings, storage: SQLiteStorage, recorder: Recorder) throws {
+    init(_ settings: Settings, storage: any StorageEngine, recorder: Recorder) throws {
         self.storage = storage
         self.recorder = recorder
         sessions = SessionStore(storage: storage, cacheBytes: settings[.sessionCache])
@@ -82,7 +82,7 @@ struct House: Sendable {
 
     private static func site(
         _ settings: Settings,
-        _ storage: SQLiteStorage,
+        _ storage: any StorageEngine,
         _ sessions: SessionStore,
         _ hasher: PasswordHasher,
         _ throttle: LoginThrottle,
@@ -102,7 +102,7 @@ struct House: Sendable {
             hasher: hasher,
             throttle: throttle,
             workers: settings[.workers],
-            path: settings[.storagePath]
+            files: settings.isShared ? nil : settings[.storagePath]
         )
         return try Site(
             accounts: accounts,
@@ -121,7 +121,7 @@ struct House: Sendable {
     }
 }
 
-extension SQLiteStorage {
+extension StorageEngine {
     /// Whether the store can be read and written.
     fileprivate var canBeUsed: Bool {
         get async {

@@ -30,10 +30,6 @@ final class Upkeep: Sendable {
         }
     }
 
-    /// How often changes by other processes are looked for: twice in the fifth of a second in
-    /// which the contract promises that they hold.
-    private static let feedInterval = Duration.milliseconds(100)
-
     /// How often last-seen times are written.
     private static let useInterval = Duration.seconds(5)
 
@@ -43,7 +39,7 @@ final class Upkeep: Sendable {
 
     /// Starts the timers.
     init(
-        storage: SQLiteStorage,
+        storage: any StorageEngine,
         sessions: SessionStore,
         throttle: LoginThrottle,
         recorder: Recorder,
@@ -60,7 +56,7 @@ final class Upkeep: Sendable {
         )
         self.round = round
         timers = [
-            Self.task { await round.followChanges(every: Self.feedInterval) },
+            Self.task { await round.followChanges() },
             Self.task { await round.writeUses(every: Self.useInterval) },
             Self.task { await round.writeNotes(every: Self.noteInterval) },
             Self.task { await round.sweep(every: .seconds(spans.sweep)) },
@@ -91,7 +87,7 @@ final class Upkeep: Sendable {
 
 /// The work of the timers.
 private struct Round: Sendable {
-    let storage: SQLiteStorage
+    let storage: any StorageEngine
     let sessions: SessionStore
     let throttle: LoginThrottle
     let recorder: Recorder
@@ -101,30 +97,43 @@ private struct Round: Sendable {
     /// How many stored records one step of a sweep looks at: some milliseconds of the writer.
     private static let step = 500
 
-    /// Empties the cache when another process has changed the database, and keeps it empty while
-    /// that cannot be known.
-    func followChanges(every interval: Duration) async {
+    /// Drops from the cache what other processes change, and keeps it empty while that cannot be
+    /// known.
+    func followChanges() async {
         var isLost = false
-        while await pause(interval) {
+        while !Task.isCancelled {
             do throws(StorageError) {
-                let hasChanged = try await storage.hasForeignChanges()
-                if hasChanged {
-                    recorder.record(.foreignChangesSeen)
-                    await sessions.forgetAll()
-                }
+                for change in try await storage.changesOfOthers() { await follow(change) }
                 if isLost {
                     await sessions.resumeCaching()
                     recorder.record(.changeFeedBack)
                     isLost = false
                 }
             } catch {
-                if isLost { continue }
-                await sessions.suspendCaching()
-                let (code, detail) = error.cause
-                recorder.record(.storageFailed(code: code, detail: detail, during: "change feed"))
-                recorder.record(.changeFeedLost)
-                isLost = true
+                if !isLost {
+                    await sessions.suspendCaching()
+                    let (code, detail) = error.cause
+                    recorder.record(
+                        .storageFailed(code: code, detail: detail, during: "change feed")
+                    )
+                    recorder.record(.changeFeedLost)
+                    isLost = true
+                }
+                _ = await pause(Self.feedPause)
             }
+        }
+    }
+
+    /// How long the feed is left alone after it failed.
+    private static let feedPause = Duration.milliseconds(20)
+
+    private func follow(_ change: StorageChange) async {
+        switch change {
+        case .session(let key): await sessions.forget(key)
+        case .user(let id): await sessions.forget(user: id)
+        case .anything:
+            recorder.record(.foreignChangesSeen)
+            await sessions.forgetAll()
         }
     }
 
@@ -138,9 +147,13 @@ private struct Round: Sendable {
         await attempt("touch") { () throws(StorageError) in try await sessions.writeUses() }
     }
 
-    /// Writes the audit trail and the throttle's counters, again and again.
+    /// Writes the audit trail and the throttle's counters, and finishes what was left half done,
+    /// again and again.
     func writeNotes(every interval: Duration) async {
-        while await pause(interval) { await writeNotes() }
+        while await pause(interval) {
+            await attempt("settle") { () throws(StorageError) in try await storage.settle() }
+            await writeNotes()
+        }
     }
 
     /// Writes the lines of the audit trail and the throttle's counters that have gathered.

@@ -11,7 +11,8 @@ import Testing
         ("workers", "7"), ("storage.path", "/x.db"), ("session.cache", "1M"),
         ("session.sweep", "2m"), ("password.memory", "1024"), ("password.passes", "1"),
         ("password.lanes", "1"), ("password.queue", "1"), ("throttle.capacity", "1000"),
-        ("audit.keep", "1h"), ("stop.deadline", "1s"),
+        ("audit.keep", "1h"), ("stop.deadline", "1s"), ("storage.url", "postgresql://h/d"),
+        ("storage.connections", "3"), ("sessions.prefix", "c"),
     ]
 
     /// Those that it can.
@@ -33,7 +34,7 @@ import Testing
     init() throws { old = try Settings(file: nil, environment: [:]) }
 
     @Test func `every setting is tried here`() {
-        let tried = (Self.fixed + Self.reloadable).map(\.0)
+        let tried = (Self.fixed + Self.reloadable).map(\.0) + ["sessions.url"]
         #expect(tried.count == Set(tried).count)
         #expect(Set(tried) == Set(SettingTable.all.map(\.key)))
     }
@@ -51,6 +52,12 @@ import Testing
         #expect(kept.dump == (try settings("log.level: error")).dump)
         // The other way round: what was set stays set.
         #expect(old.keepingFixed(of: new).dump == (try settings("\(key): \(value)")).dump)
+    }
+
+    @Test func `where the sessions are needs a restart too`() throws {
+        let accounts = "storage.url: postgresql://h/d\n"
+        let new = try settings(accounts + "sessions.url: redis://h")
+        #expect(try settings(accounts).needingRestart(to: new) == ["sessions.url"])
     }
 
     @Test(arguments: reloadable)

@@ -9,13 +9,16 @@ import coatcheck
         let key: String
         let good: [String]
         let bad: [String]
+        /// What else must be set for it.
+        let beside: String
 
         var testDescription: String { key }
 
-        init(_ key: String, good: [String], bad: [String]) {
+        init(_ key: String, good: [String], bad: [String], beside: String = "") {
             self.key = key
             self.good = good
             self.bad = bad
+            self.beside = beside
         }
 
         /// A whole number of a range.
@@ -113,6 +116,29 @@ import coatcheck
             bad: ["", "x.db", "\":memory:\"", "\"/a\\0b\"", "[/x]"]
         ),
         Kind(
+            "storage.url",
+            good: ["", "postgresql://u:p@a,b:1/d?sslmode=require", "postgres:///d?host=/run"],
+            bad: [
+                "/x.db", "mysql://h/d", "\"postgresql:\"", "\"postgresql://h\\n\"",
+                "[postgresql://h]",
+            ]
+        ),
+        Kind(
+            "sessions.url",
+            good: [
+                "", "redis://u:p@h:1/2", "rediss://h", "redis+unix:///run/r.sock", "unix:///r",
+                "redis+sentinel://a,b:26379/main",
+            ],
+            bad: ["h:6379", "http://h", "memcached://h", "[\"redis://h\"]"],
+            beside: "storage.url: postgresql://h/d\n"
+        ),
+        Kind("storage.connections", good: ["1", "256"], bad: ["0", "257", "-1", "x", ""]),
+        Kind(
+            "sessions.prefix",
+            good: ["coatcheck", "a", "A.b-c_d1"],
+            bad: ["", "a b", "ü", "\"*\"", "\"a:\"", String(repeating: "a", count: 65)]
+        ),
+        Kind(
             "log.level",
             good: ["debug", "info", "notice", "warning", "error"],
             bad: ["", "Info", "warn", "off", "7", "[info]", "trace"]
@@ -167,7 +193,9 @@ import coatcheck
     @Test(arguments: kinds)
     func `what is allowed is taken`(kind: Kind) throws {
         for value in kind.good {
-            #expect(throws: Never.self, "\(value)") { try settings("\(kind.key): \(value)") }
+            #expect(throws: Never.self, "\(value)") {
+                try settings("\(kind.beside)\(kind.key): \(value)")
+            }
         }
     }
 
@@ -179,6 +207,22 @@ import coatcheck
         for value in kind.bad {
             let why = try refusal(of: "\(kind.key): \(value)")
             #expect(why == "FILE: \(kind.key) must be \(setting.allowed)", "\(value)")
+        }
+    }
+
+    @Test func `sessions in a shared engine need accounts in one`() throws {
+        let why = try refusal(of: "sessions.url: redis://h")
+        #expect(why?.contains("sessions.url must be empty without storage.url") == true)
+    }
+
+    @Test(arguments: ["postgresql://u:hidden@h/d", "mysql://u:hidden@h/d"])
+    func `an address that may hold a password is never shown`(address: String) throws {
+        do {
+            let settings = try settings("storage.url: \(address)")
+            #expect(settings.dump.contains("storage.url: \"<secret>\""))
+            #expect(!settings.dump.contains("hidden"))
+        } catch {
+            #expect(!"\(error)".contains("hidden"))
         }
     }
 

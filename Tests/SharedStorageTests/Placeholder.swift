@@ -1,6 +1,6 @@
 #if SharedEngines
-import Testing
-@testable import SharedStorage
+    import Testing
+    @testable import SharedStorage
 
-@Suite struct EngineThreadsTests {}
+    @Suite struct EngineThreadsTests {}
 #endif

@@ -114,7 +114,7 @@ import Testing
                 }
                 // What SQLite does by itself on some failures of the disk.
                 try await storage.commits.perform { db in
-                    try db.rollback()
+                    try db.db.rollback()
                     throw DatabaseError(resultCode: .SQLITE_IOERR)
                 }
             }
@@ -152,8 +152,8 @@ import Testing
         }
     }
 
-    private static func countWrite(_ db: Database) throws {
-        try db.execute(sql: "UPDATE probe SET writes = writes + 1")
+    private static func countWrite(_ db: SQLiteDatabase) throws {
+        try db.run("UPDATE probe SET writes = writes + 1")
     }
 
     private func count(_ table: String) async throws -> Int? {

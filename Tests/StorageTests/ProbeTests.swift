@@ -17,7 +17,7 @@ import Testing
 
     @Test func `a database that works is usable, again and again`() async throws {
         for _ in 0..<3 { try await storage.probe() }
-        let writes = try storage.read { try Int.fetchOne($0, sql: "SELECT writes FROM probe") }
+        let writes = try storage.read { try Int.fetchOne($0.db, sql: "SELECT writes FROM probe") }
         #expect(writes == 3)
     }
 

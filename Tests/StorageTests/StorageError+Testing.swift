@@ -1,3 +1,4 @@
+import Foundation
 import Sessions
 import Testing
 
@@ -24,4 +25,13 @@ func failure(_ body: () async throws -> Void) async -> StorageError? {
         Issue.record(error)
         return nil
     }
+}
+
+/// Our values as GRDB takes them.
+extension PublicID {
+    var stored: Data { Data(bytes) }
+}
+
+extension TokenDigest {
+    var stored: Data { Data(bytes) }
 }

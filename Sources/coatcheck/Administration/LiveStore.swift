@@ -7,11 +7,11 @@ internal import Telemetry
 
 /// The accounts and sessions of a running server, for the commands beside it.
 ///
-/// The commands work on the same database; the server notices a change within a fifth of a second
-/// (`PRAGMA data_version`). What they do stands in the audit trail, under the name of whoever
+/// The commands work on the same storage; every server notices a change within a fifth of a second
+/// (`StorageEngine.changesOfOthers`). What they do stands in the audit trail, under the name of whoever
 /// called them.
 struct LiveStore: Sendable {
-    let storage: SQLiteStorage
+    let storage: any StorageEngine
     let accounts: Accounts
     let settings: Settings
     /// Who calls, as the audit trail names them.
@@ -27,14 +27,8 @@ struct LiveStore: Sendable {
         // Both before root becomes somebody else.
         caller = "console:" + LiveStore.callerName
         origin = LiveStore.console
-        let path = settings[.storagePath]
-        try LiveStore.becomeOwner(of: path)
-        let storage: SQLiteStorage
-        do throws(StorageError) {
-            storage = try SQLiteStorage(path: path, readers: 1)
-        } catch {
-            throw Failure("cannot use \(path): \(error.reason)")
-        }
+        if !settings.isShared { try LiveStore.becomeOwner(of: settings[.storagePath]) }
+        let storage = try Engines.open(settings, readers: 1)
         self.storage = storage
         self.settings = settings
         accounts = Accounts(

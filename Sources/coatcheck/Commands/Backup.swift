@@ -25,6 +25,11 @@ struct Backup: ParsableCommand {
 
     func run() throws {
         let settings = try options.loadForCommands()
+        guard !settings.isShared else {
+            throw Failure(
+                "no backup was made: the accounts are in PostgreSQL (storage.url), which pg_dump copies"
+            )
+        }
         let path = settings[.storagePath]
         let origin = LiveStore.console
         try LiveStore.becomeOwner(of: path)

@@ -27,6 +27,11 @@ struct Restore: ParsableCommand {
 
     func run() throws {
         let settings = try options.loadForCommands()
+        guard !settings.isShared else {
+            throw Failure(
+                "nothing was restored: the accounts are in PostgreSQL (storage.url), which pg_restore fills"
+            )
+        }
         let path = settings[.storagePath]
         guard !ListeningSocket.isServed(settings[.socketPath]) else {
             throw Failure(

@@ -29,10 +29,7 @@ struct Serve: ParsableCommand {
         )
         let supervisor = Supervisor()
         do {
-            let storage = try SQLiteStorage(
-                path: settings[.storagePath],
-                readers: settings[.workers]
-            )
+            let storage = try Engines.open(settings, readers: settings[.workers])
             let house = try House(settings, storage: storage, recorder: recorder)
             try wait { try await house.open() }
             let listener = try listen(settings)
@@ -68,7 +65,7 @@ struct Serve: ParsableCommand {
         } catch let error as ListenerError {
             throw Failure(error.description)
         } catch let error as StorageError {
-            throw Failure("cannot use \(settings[.storagePath]): \(error.reason)")
+            throw Failure("cannot use \(settings.storageName): \(error.reason)")
         }
     }
 

@@ -21,6 +21,27 @@ extension Setting where Value == String {
         }
     }
 
+    /// An address that may hold a password, and is never shown.
+    static func address(_ key: String, schemes: [String], _ text: String) -> Setting {
+        let setting = Setting.text(
+            key,
+            "",
+            allowed: "an address that begins with "
+                + schemes.map { "\($0)://" }.joined(separator: ", ") + ", or empty",
+            text
+        ) { value in
+            value.isEmpty || schemes.contains { value.hasPrefix("\($0)://") }
+        }
+        return Setting(
+            key: key,
+            standard: setting.standard,
+            allowed: setting.allowed,
+            text: text,
+            isSecret: true,
+            read: setting.read
+        )
+    }
+
     /// An absolute path.
     static func path(_ key: String, _ standard: String, _ text: String) -> Setting {
         .text(key, standard, allowed: "an absolute path", text) { $0.hasPrefix("/") }

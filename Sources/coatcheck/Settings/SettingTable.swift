@@ -26,8 +26,37 @@ extension Setting where Value == String {
     package static let storagePath = path(
         "storage.path",
         "/var/lib/coatcheck/coatcheck.db",
-        "The SQLite database; its folder must exist."
+        "The SQLite database; its folder must exist. Not used with storage.url."
     )
+    .fixed()
+    /// The setting `storage.url`.
+    package static let storageURL = address(
+        "storage.url",
+        schemes: ["postgresql", "postgres"],
+        "A PostgreSQL database for the accounts, which several machines share, as libpq writes it; "
+            + "the sessions are there too, unless sessions.url is set."
+    )
+    .fixed()
+    /// The setting `sessions.url`.
+    package static let sessionsURL = address(
+        "sessions.url",
+        schemes: ["redis", "rediss", "redis+unix", "unix", "redis+sentinel"],
+        "A Redis or Valkey server for the sessions; needs storage.url. rediss is TLS."
+    )
+    .fixed()
+    /// The setting `sessions.prefix`.
+    package static let sessionsPrefix = text(
+        "sessions.prefix",
+        "coatcheck",
+        allowed: "1 to 64 letters, digits, dots, dashes and underscores",
+        "What the names of our keys in Redis begin with, before a colon; others are never touched."
+    ) { prefix in
+        (1...64).contains(prefix.utf8.count)
+            && prefix.utf8.allSatisfy {
+                (0x30...0x39).contains($0) || (0x61...0x7A).contains($0 | 0x20)
+                    || ".-_".utf8.contains($0)
+            }
+    }
     .fixed()
     /// The setting `cookie.name`.
     package static let cookieName = text(
@@ -85,6 +114,15 @@ extension Setting where Value == Int {
         16,
         in: 2...256,
         "The worker threads, which is how many requests are served at the same time."
+    )
+    .fixed()
+    /// The setting `storage.connections`.
+    package static let storageConnections = number(
+        "storage.connections",
+        8,
+        in: 1...256,
+        "The most connections to each shared engine, and one more for its changes; never more than "
+            + "workers."
     )
     .fixed()
     /// The setting `session.per-account`.
@@ -342,7 +380,8 @@ package enum SettingTable {
     /// Every setting, in the order in which they are shown.
     package static let all: [any AnySetting] = [
         Setting.socketPath, Setting.socketMode, Setting.socketGroup, Setting.workers,
-        Setting.storagePath, Setting.siteURL, Setting.siteSignUp, Setting.cookieName,
+        Setting.storagePath, Setting.storageURL, Setting.storageConnections, Setting.sessionsURL,
+        Setting.sessionsPrefix, Setting.siteURL, Setting.siteSignUp, Setting.cookieName,
         Setting.cookieDeviceName, Setting.cookieSecure, Setting.cookiePath, Setting.sessionAbsolute,
         Setting.sessionIdle,
         Setting.sessionRememberAbsolute, Setting.sessionRememberIdle, Setting.sessionPerAccount,

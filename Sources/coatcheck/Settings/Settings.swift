@@ -105,9 +105,9 @@ package struct Settings: Sendable {
         }.joined()
     }
 
-    /// A value as it may be shown.
+    /// A value as it may be shown; that a secret is not set is none.
     static func shown(_ value: RawSetting, isSecret: Bool) -> String {
-        isSecret ? "\"<secret>\"" : value.yaml
+        isSecret && value != .scalar("") ? "\"<secret>\"" : value.yaml
     }
 
     /// Refuses what only makes no sense together.
@@ -132,6 +132,14 @@ package struct Settings: Sendable {
                 Setting.cookieDeviceName.key,
                 in: "the settings",
                 allowed: "another name than cookie.name"
+            )
+        }
+        if !self[.sessionsURL].isEmpty, self[.storageURL].isEmpty {
+            throw .badValue(
+                Setting.sessionsURL.key,
+                in: "the settings",
+                allowed: "empty without storage.url: accounts in a file of one machine and "
+                    + "sessions that several share do not go together"
             )
         }
     }

@@ -54,7 +54,7 @@ final class GroupCommit: Sendable {
 
     /// Does `work` in a transaction shared with others; returns when it is durable.
     func perform<Value: Sendable>(
-        _ work: @escaping @Sendable (Database) throws -> Value
+        _ work: @escaping @Sendable (SQLiteDatabase) throws -> Value
     ) async throws(StorageError) -> Value {
         let outcome = await withCheckedContinuation { continuation in
             let write = Write(work, continuation)
@@ -139,7 +139,7 @@ final class GroupCommit: Sendable {
     private func writeOverFailedCommit(on db: Database) {
         guard (try? files.look()) != nil else { return }
         try? db.inTransaction(.immediate) {
-            try SQLiteStorage.writeProbe(to: db)
+            try SQLiteDatabase(db: db).writeProbe()
             return .commit
         }
     }

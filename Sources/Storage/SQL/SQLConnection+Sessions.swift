@@ -1,42 +1,40 @@
-internal import Foundation
-internal import GRDB
 internal import Sessions
 
 /// The statements about sessions and the pieces that several operations are made of.
-extension SQLiteStorage {
+extension SQLConnection {
     /// A session with its user, who is not disabled: one statement, one snapshot.
-    static let findSQL = """
+    static var findSQL: String {
+        """
         SELECT s.id, s.created_at, s.authenticated_at, s.last_seen_at, s.expires_at, s.idle_limit,
             s.remembered, s.client_address, s.user_agent,
-            u.id, u.username, u.email, \(joinedGroups)
+            u.id, u.username, u.email, \(dialect.joinedGroups)
         FROM sessions s JOIN users u ON u.id = s.user_id
         WHERE s.key = ? AND u.disabled = 0
         """
+    }
 
     /// The sessions of a user, the most recently used first.
-    static let listSQL = """
+    static var listSQL: String {
+        """
         SELECT s.id, s.created_at, s.authenticated_at, s.last_seen_at, s.expires_at, s.idle_limit,
             s.remembered, s.client_address, s.user_agent, s.key
         FROM sessions s WHERE s.user_id = ?
         ORDER BY s.last_seen_at DESC, s.created_at DESC, s.key
         """
+    }
 
     /// The user of a new session.
     ///
     /// - Throws: `unknownUser` when there is none, the account is disabled, or its password is not
     ///   the one that was proved.
-    static func principal(
-        _ authentication: Authentication,
-        in db: Database
-    ) throws -> Principal {
-        let statement = try db.cachedStatement(
-            sql: """
-                SELECT u.id, u.username, u.email, \(joinedGroups)
-                FROM users u WHERE u.id = ? AND u.disabled = 0 AND u.credential_version = ?
-                """
-        )
-        let user = try statement.first(
-            [authentication.userID.stored, authentication.credentialVersion]
+    func principal(_ authentication: Authentication) throws -> Principal {
+        let sql = """
+            SELECT u.id, u.username, u.email, \(Self.dialect.joinedGroups)
+            FROM users u WHERE u.id = ? AND u.disabled = 0 AND u.credential_version = ?
+            """
+        let user = try first(
+            sql,
+            [.id(authentication.userID), .integer(authentication.credentialVersion)]
         ) { row in
             try Principal(row, from: 0)
         }
@@ -45,26 +43,27 @@ extension SQLiteStorage {
     }
 
     /// Writes the record of a new session; it never replaces one.
-    static func add(_ session: Session, to db: Database) throws {
-        let statement = try db.cachedStatement(
-            sql: """
-                INSERT INTO sessions (key, id, user_id, created_at, authenticated_at, last_seen_at,
-                    expires_at, idle_limit, remembered, client_address, user_agent)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, CAST(? AS TEXT), CAST(? AS TEXT))
-                """
+    func add(_ session: Session) throws {
+        try run(
+            """
+            INSERT INTO sessions (key, id, user_id, created_at, authenticated_at, last_seen_at,
+                expires_at, idle_limit, remembered, client_address, user_agent)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, CAST(? AS TEXT), CAST(? AS TEXT))
+            """,
+            [
+                .key(session.key), .id(session.id), .id(session.userID),
+                .time(session.createdAt), .time(session.authenticatedAt),
+                .time(session.lastSeenAt), .time(session.expiresAt),
+                .integer(session.idleLimit), .flag(session.isRemembered),
+                .text(session.clientAddress), .text(session.userAgent),
+            ]
         )
-        try statement.run([
-            session.key.stored, session.id.stored, session.userID.stored,
-            session.createdAt.seconds, session.authenticatedAt.seconds, session.lastSeenAt.seconds,
-            session.expiresAt.seconds, session.idleLimit, session.isRemembered,
-            session.clientAddress.stored, session.userAgent.stored,
-        ])
     }
 }
 
 extension Principal {
     /// Reads the columns id, username, email and joined groups, beginning at `first`.
-    init(_ row: Columns, from first: Int) throws {
+    init(_ row: some SQLRow, from first: Int) throws {
         self.init(
             id: try row.publicID(at: first),
             username: try row.text(at: first + 1),
@@ -76,15 +75,15 @@ extension Principal {
 
 extension Session {
     /// Reads the columns with which `findSQL` and `listSQL` begin.
-    init(_ row: Columns, key: TokenDigest, userID: PublicID) throws {
+    init(_ row: some SQLRow, key: TokenDigest, userID: PublicID) throws {
         self.init(
             key: key,
             id: try row.publicID(at: 0),
             userID: userID,
-            createdAt: Timestamp(seconds: try row.integer(at: 1)),
-            authenticatedAt: Timestamp(seconds: try row.integer(at: 2)),
-            lastSeenAt: Timestamp(seconds: try row.integer(at: 3)),
-            expiresAt: Timestamp(seconds: try row.integer(at: 4)),
+            createdAt: try row.time(at: 1),
+            authenticatedAt: try row.time(at: 2),
+            lastSeenAt: try row.time(at: 3),
+            expiresAt: try row.time(at: 4),
             idleLimit: try row.integer(at: 5),
             isRemembered: try row.integer(at: 6) == 1,
             clientAddress: try row.text(at: 7),
@@ -95,7 +94,7 @@ extension Session {
 
 extension FoundSession {
     /// Reads the columns of `findSQL`.
-    init(_ row: Columns, key: TokenDigest) throws {
+    init(_ row: some SQLRow, key: TokenDigest) throws {
         let principal = try Principal(row, from: 9)
         let session = try Session(row, key: key, userID: principal.id)
         self.init(session: session, principal: principal)

@@ -117,8 +117,9 @@ extension SQLiteStorage {
         try Schema.migrator.migrate(copy)
         let ended = try copy.write { db in
             try refuseOtherTables(db)
-            let ended = keepingSessions ? 0 : try endEverything(at: now, in: db)
-            try add(note(ended), to: db)
+            let connection = SQLiteDatabase(db: db)
+            let ended = keepingSessions ? 0 : try connection.endEverything(at: now)
+            try connection.add(note(ended))
             return ended
         }
         let contents = try copy.writeWithoutTransaction { try BackupContents(checking: $0) }

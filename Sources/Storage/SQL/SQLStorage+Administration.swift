@@ -1,8 +1,7 @@
 package import Accounts
-internal import GRDB
 package import Sessions
 
-extension SQLiteStorage {
+extension SQLStorage {
     /// Changes the groups of an account, or shuts or opens it.
     package func edit(
         _ id: PublicID,
@@ -12,21 +11,21 @@ extension SQLiteStorage {
         by mandate: Mandate?,
         at now: Timestamp
     ) async throws(StorageError) -> AccountChange {
-        try await commits.perform { db in
-            try Self.require(mandate, in: db)
-            guard let before = try Self.user(id, in: db) else { throw StorageError.unknownUser }
+        try await write(to: .administration(of: id)) { db in
+            try db.require(mandate)
+            guard let before = try db.user(id) else { throw StorageError.unknownUser }
             guard version == nil || version == before.editVersion else {
                 throw StorageError.conflict
             }
             let after = edit.applied(to: before)
             if !force, after.isDisabled || !after.principal.isAdministrator {
-                try Self.refuseLastAdministrator(before, in: db)
+                try db.refuseLastAdministrator(before)
             }
-            try Self.write(after, over: before, in: db)
+            try db.write(after, over: before)
             var ended: [EndedSession] = []
             if after.isDisabled {
-                try Self.removeLinks(of: id, in: db)
-                ended = try Self.endAll(of: id, at: now, in: db)
+                try db.removeLinks(of: id)
+                ended = try db.endAll(of: id, at: now)
             }
             return AccountChange(before: before, user: after, ended: ended)
         }
@@ -39,32 +38,37 @@ extension SQLiteStorage {
         by mandate: Mandate?,
         at now: Timestamp
     ) async throws(StorageError) -> AccountChange {
-        try await commits.perform { db in
-            try Self.require(mandate, in: db)
-            guard let user = try Self.user(id, in: db) else { throw StorageError.unknownUser }
-            if !force { try Self.refuseLastAdministrator(user, in: db) }
+        try await write(to: .administration(of: id)) { db in
+            try db.require(mandate)
+            guard let user = try db.user(id) else { throw StorageError.unknownUser }
+            if !force { try db.refuseLastAdministrator(user) }
             // First, so that the keys are remembered: the deletion of the user would take the
             // sessions with it.
-            let ended = try Self.endAll(of: id, at: now, in: db)
-            try db.cachedStatement(sql: "DELETE FROM users WHERE id = ?")
-                .execute(arguments: [id.stored])
+            let ended = try db.endAll(of: id, at: now)
+            try db.announce(.user(id))
+            try db.run("DELETE FROM users WHERE id = ?", [.id(id)])
             return AccountChange(before: user, user: user, ended: ended)
         }
     }
+}
 
+extension SQLConnection {
     /// Writes what an edit changed, and the new version.
-    private static func write(_ after: User, over before: User, in db: Database) throws {
-        try db.cachedStatement(sql: "UPDATE users SET disabled = ?, edit_version = ? WHERE id = ?")
-            .execute(arguments: [after.isDisabled, after.editVersion, after.id.stored])
+    fileprivate func write(_ after: User, over before: User) throws {
+        try run(
+            "UPDATE users SET disabled = ?, edit_version = ? WHERE id = ?",
+            [.flag(after.isDisabled), .integer(after.editVersion), .id(after.id)]
+        )
         let old = Set(before.groups)
         let new = Set(after.groups)
-        let removal = try db.cachedStatement(
-            sql: "DELETE FROM user_groups WHERE user_id = ? AND name = CAST(? AS TEXT)"
-        )
         for name in old.subtracting(new) {
-            try removal.execute(arguments: [after.id.stored, name.stored])
+            try run(
+                "DELETE FROM user_groups WHERE user_id = ? AND name = CAST(? AS TEXT)",
+                [.id(after.id), .text(name)]
+            )
         }
-        try addGroups(new.subtracting(old), of: after.id, to: db)
+        try addGroups(new.subtracting(old), of: after.id)
+        try announce(.user(after.id))
     }
 }
 

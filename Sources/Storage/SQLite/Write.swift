@@ -19,7 +19,7 @@ struct Write: Sendable {
 
     /// Joins the work of a caller with the caller who waits for it.
     init<Value: Sendable>(
-        _ work: @escaping @Sendable (Database) throws -> Value,
+        _ work: @escaping @Sendable (SQLiteDatabase) throws -> Value,
         _ caller: CheckedContinuation<Result<Value, StorageError>, Never>
     ) {
         run = { db in
@@ -31,14 +31,15 @@ struct Write: Sendable {
     }
 
     private static func attempt<Value>(
-        _ work: (Database) throws -> Value,
+        _ work: (SQLiteDatabase) throws -> Value,
         on db: Database
     ) -> Result<Value, StorageError> {
         do {
             // Prepared statements: `Database.inSavepoint` would parse its SQL each time.
-            try db.cachedStatement(sql: "SAVEPOINT write").run()
-            let value = try work(db)
-            try db.cachedStatement(sql: "RELEASE write").run()
+            let connection = SQLiteDatabase(db: db)
+            try connection.run("SAVEPOINT write")
+            let value = try work(connection)
+            try connection.run("RELEASE write")
             return .success(value)
         } catch {
             undo(on: db)
@@ -51,8 +52,9 @@ struct Write: Sendable {
         // When SQLite has rolled back the whole transaction there is no savepoint any more.
         guard db.isInsideTransaction else { return }
         do {
-            try db.cachedStatement(sql: "ROLLBACK TO write").run()
-            try db.cachedStatement(sql: "RELEASE write").run()
+            let connection = SQLiteDatabase(db: db)
+            try connection.run("ROLLBACK TO write")
+            try connection.run("RELEASE write")
         } catch {
             try? db.rollback()
         }

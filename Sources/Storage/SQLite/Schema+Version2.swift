@@ -72,8 +72,8 @@ extension Schema {
     /// The key of the username is one of the account's names. Where it is not, which only a foreign
     /// hand can have brought about, the account is listed under the first of them.
     static func fillNameKeys(_ db: Database) throws {
-        let users = try db.cachedStatement(sql: "SELECT id, username, email FROM users").all([]) {
-            row in
+        let db = SQLiteDatabase(db: db)
+        let users = try db.all("SELECT id, username, email FROM users", []) { row in
             (
                 id: try row.publicID(at: 0),
                 name: AccountName.key(of: try row.text(at: 1)),
@@ -81,19 +81,17 @@ extension Schema {
             )
         }
         for user in users {
-            try db.cachedStatement(
-                sql: """
-                    UPDATE users SET email_key = CAST(:email AS TEXT), name_key = coalesce(
-                        (SELECT key FROM account_names
-                            WHERE user_id = :id AND key = CAST(:name AS TEXT)),
-                        (SELECT min(key) FROM account_names WHERE user_id = :id),
-                        hex(:id)
-                    ) WHERE id = :id
-                    """
-            ).execute(arguments: [
-                "id": user.id.stored, "name": user.name?.text.stored,
-                "email": user.email?.text.stored,
-            ])
+            try db.run(
+                """
+                UPDATE users SET email_key = CAST(?1 AS TEXT), name_key = coalesce(
+                    (SELECT key FROM account_names
+                        WHERE user_id = ?2 AND key = CAST(?3 AS TEXT)),
+                    (SELECT min(key) FROM account_names WHERE user_id = ?2),
+                    hex(?2)
+                ) WHERE id = ?2
+                """,
+                [.text(user.email?.text), .id(user.id), .text(user.name?.text)]
+            )
         }
     }
 }

@@ -3,6 +3,16 @@ package import Sessions
 internal import Synchronization
 
 extension SQLiteStorage {
+    /// How often changes by other processes are looked for: twice in the fifth of a second in
+    /// which the contract promises that they hold.
+    private static let interval = Duration.milliseconds(100)
+
+    /// Looks for changes by other processes, after a pause.
+    package func changesOfOthers() async throws(StorageError) -> [StorageChange] {
+        try? await Task.sleep(for: Self.interval)
+        return try await hasForeignChanges() ? [.anything] : []
+    }
+
     /// Tells whether another process has changed the database since the last call, or since it was
     /// opened.
     ///
@@ -16,7 +26,7 @@ extension SQLiteStorage {
     ///
     /// - Throws: `unavailable` when it cannot be told, also because the files at the path are not
     ///   the ones in use, where others make their changes; nothing may then be taken as unchanged.
-    package func hasForeignChanges() async throws(StorageError) -> Bool {
+    func hasForeignChanges() async throws(StorageError) -> Bool {
         let outcome = await withCheckedContinuation { continuation in
             writer.asyncWriteWithoutTransaction { db in
                 let version = Result { try Self.dataVersion(db) }

@@ -70,10 +70,10 @@ package final class SQLiteStorage: Sendable {
     }
 
     /// Looks something up on the calling thread.
-    func read<Value>(_ look: (Database) throws -> Value) throws(StorageError) -> Value {
+    func read<Value>(_ look: (SQLiteDatabase) throws -> Value) throws(StorageError) -> Value {
         try files.requireLast()
         do {
-            return try readers.read(look)
+            return try readers.read { db in try look(SQLiteDatabase(db: db)) }
         } catch {
             throw StorageError(error)
         }
@@ -151,4 +151,28 @@ package final class SQLiteStorage: Sendable {
             guard try writer.read(Schema.migrator.hasCompletedMigrations) else { throw error }
         }
     }
+}
+
+extension SQLiteStorage: SQLStorage {
+    package func read<Value: Sendable>(
+        for purpose: ReadPurpose,
+        _ look: @escaping @Sendable (SQLiteDatabase) throws -> Value
+    ) async throws(StorageError) -> Value {
+        try read(look)
+    }
+
+    package func write<Value: Sendable>(
+        to subject: WriteSubject,
+        _ work: @escaping @Sendable (SQLiteDatabase) throws -> Value
+    ) async throws(StorageError) -> Value {
+        // There is one writer, so nothing else is written to any subject meanwhile.
+        try await commits.perform(work)
+    }
+}
+
+extension SQLiteStorage: StorageEngine {
+    /// Nothing: each change is one transaction.
+    package func settle() {}
+
+    package var connections: [ConnectionFigures] { [] }
 }

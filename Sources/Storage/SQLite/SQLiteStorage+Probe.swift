@@ -1,4 +1,3 @@
-internal import GRDB
 package import Sessions
 
 extension SQLiteStorage {
@@ -12,13 +11,15 @@ extension SQLiteStorage {
     /// - Throws: `unavailable` with the code that other writes would get.
     package func probe() async throws(StorageError) {
         try await commits.perform { db in
-            try Self.writeProbe(to: db)
-            guard db.changesCount == 1 else { throw StorageError(.SQLITE_CORRUPT) }
+            guard try db.writeProbe() == 1 else { throw StorageError.damaged }
         }
     }
+}
 
-    /// Writes what means nothing.
-    static func writeProbe(to db: Database) throws {
-        try db.cachedStatement(sql: "UPDATE probe SET writes = (writes + 1) & 0xFFFF").execute()
+extension SQLiteDatabase {
+    /// Writes what means nothing; returns how many rows that were, which is 1.
+    @discardableResult
+    func writeProbe() throws -> Int {
+        try run("UPDATE probe SET writes = (writes + 1) & 0xFFFF")
     }
 }

@@ -1,61 +1,60 @@
 package import Accounts
-internal import Foundation
-internal import GRDB
 package import Sessions
 
-extension SQLiteStorage: AccountStorage {
+extension SQLStorage {
+    /// Adds an account, and its first session where one is given.
     package func insert(
         _ account: NewAccount,
         beginning session: Session?,
         by mandate: Mandate?
     ) async throws(StorageError) {
-        try await commits.perform { db in
-            try Self.require(mandate, in: db)
-            try Self.add(account, to: db)
+        try await write(to: .account(account.user.id)) { db in
+            try db.require(mandate)
+            try db.add(account)
             guard let session else { return }
             guard session.userID == account.user.id else { throw StorageError.unknownUser }
             let authentication = Authentication(userID: account.user.id, credentialVersion: 1)
-            _ = try Self.principal(authentication, in: db)
-            try Self.add(session, to: db)
+            _ = try db.principal(authentication)
+            try db.add(session)
         }
     }
 
     /// Adds many accounts, or none; returns the positions of those whose names are taken.
     ///
-    /// It is one transaction, some 25 µs for each account, during which nobody else writes.
+    /// It is one transaction, in SQLite some 25 µs for each account, during which nobody else
+    /// writes.
     package func insertAll(_ accounts: [NewAccount]) async throws(StorageError) -> [Int] {
-        try await commits.perform { db in
-            let statement = try db.cachedStatement(
-                sql: "SELECT 1 FROM account_names WHERE key = CAST(? AS TEXT)"
-            )
+        try await write(to: .rows) { db in
             var seen: Set<NameKey> = []
             let taken = try accounts.indices.filter { index in
                 // Every key is noted, also of an account that is refused already.
                 try accounts[index].keys.reduce(false) { isTaken, key in
                     let isNew = seen.insert(key).inserted
-                    return try isTaken || !isNew
-                        || statement.first([key.text.stored]) { _ in true } != nil
+                    return try isTaken || !isNew || db.hasAccount(named: key)
                 }
             }
             guard taken.isEmpty else { return taken }
-            for account in accounts { try Self.add(account, to: db) }
+            for account in accounts { try db.add(account) }
             return []
         }
     }
 
+    /// Looks up an account and its password hash by the key of a name.
     package func credentials(of name: NameKey) async throws(StorageError) -> Credentials? {
-        try credentials(
+        try await credentials(
             "account_names n JOIN users u ON u.id = n.user_id WHERE n.key = CAST(? AS TEXT)",
-            name.text.stored
+            .text(name.text)
         )
     }
 
+    /// Looks up an account and its password hash by its id.
     package func credentials(of id: PublicID) async throws(StorageError) -> Credentials? {
-        try credentials("users u WHERE u.id = ?", id.stored)
+        try await credentials("users u WHERE u.id = ?", .id(id))
     }
 
+    /// Looks up an account by its id.
     package func user(_ id: PublicID) async throws(StorageError) -> User? {
-        try read { db in try Self.user(id, in: db) }
+        try await read(for: .other) { db in try db.user(id) }
     }
 
     /// Reads a page of accounts; an empty text matches all.
@@ -69,11 +68,10 @@ extension SQLiteStorage: AccountStorage {
         limit: Int
     ) async throws(StorageError) -> UserPage {
         let limit = min(max(1, limit), 10_000)
-        let rows = try read { db in
-            try db.cachedStatement(sql: text.isEmpty ? Self.pageSQL() : Self.searchSQL).all(named: [
-                "cursor": (cursor?.text ?? "").stored, "limit": limit + 1,
-                "text": text.isEmpty ? nil : text.stored,
-            ]) { row in
+        var values: [SQLValue] = [.text(cursor?.text ?? ""), .count(limit + 1)]
+        if !text.isEmpty { values.append(.text(text)) }
+        let rows = try await read(for: .other) { [values] db in
+            try db.all(Self.pageSQL(isSearch: !text.isEmpty), values) { row in
                 (try User(row), NameKey(stored: try row.text(at: 7)))
             }
         }
@@ -84,33 +82,32 @@ extension SQLiteStorage: AccountStorage {
         )
     }
 
-    private static let searchSQL = pageSQL(
-        where: """
-            AND (instr(name_key, CAST(:text AS TEXT)) > 0
-                OR instr(email_key, CAST(:text AS TEXT)) > 0)
-            """
-    )
-
     /// The next accounts by the key of the name; only the index is read to find them.
-    private static func pageSQL(where condition: String = "AND :text IS NULL") -> String {
-        """
-        SELECT \(userColumns), u.name_key FROM (
-            SELECT id FROM users INDEXED BY users_by_name
-            WHERE name_key > CAST(:cursor AS TEXT) \(condition)
-            ORDER BY name_key LIMIT :limit
-        ) p CROSS JOIN users u ON u.id = p.id ORDER BY u.name_key
-        """
+    private static func pageSQL(isSearch: Bool) -> String {
+        let dialect = Connection.dialect
+        let condition =
+            """
+            AND (\(dialect.position)(name_key, CAST(?3 AS TEXT)) > 0
+                OR \(dialect.position)(email_key, CAST(?3 AS TEXT)) > 0)
+            """
+        return """
+            SELECT \(Connection.userColumns), u.name_key FROM (
+                SELECT id FROM users \(dialect.byName)
+                WHERE name_key > CAST(?1 AS TEXT) \(isSearch ? condition : "")
+                ORDER BY name_key LIMIT ?2
+            ) p CROSS JOIN users u WHERE u.id = p.id ORDER BY u.name_key
+            """
     }
 
     private func credentials(
         _ source: String,
-        _ key: Data
-    ) throws(StorageError) -> Credentials? {
+        _ key: SQLValue
+    ) async throws(StorageError) -> Credentials? {
         let sql = """
-            SELECT \(Self.userColumns), u.password_hash, u.credential_version FROM \(source)
+            SELECT \(Connection.userColumns), u.password_hash, u.credential_version FROM \(source)
             """
-        return try read { db in
-            try db.cachedStatement(sql: sql).first([key]) { row in
+        return try await read(for: .other) { db in
+            try db.first(sql, [key]) { row in
                 Credentials(
                     user: try User(row),
                     passwordHash: PasswordHash(text: try row.text(at: 7)),
@@ -118,5 +115,15 @@ extension SQLiteStorage: AccountStorage {
                 )
             }
         }
+    }
+}
+
+extension SQLConnection {
+    /// Whether an account has a name.
+    fileprivate func hasAccount(named key: NameKey) throws -> Bool {
+        try first(
+            "SELECT 1 FROM account_names WHERE key = CAST(? AS TEXT)",
+            [.text(key.text)]
+        ) { _ in true } != nil
     }
 }

@@ -1,0 +1,84 @@
+package import Accounts
+package import Sessions
+package import Telemetry
+
+/// Everything that the program keeps, wherever that is.
+package protocol StorageEngine: AccountStorage, SessionStorage, ThrottleStorage, AuditStorage {
+    /// Waits for changes by other processes, a tenth of a second at most; returns what there was,
+    /// each once.
+    ///
+    /// One caller asks again and again. What another process had acknowledged is told within a
+    /// fifth of a second, or this throws.
+    ///
+    /// - Throws: `unavailable` when it cannot be told. Whatever is cached counts for nothing then,
+    ///   until a later call returns; what happened in between counts as told.
+    func changesOfOthers() async throws(StorageError) -> [StorageChange]
+
+    /// Proves that storage can be written to, by writing to it.
+    ///
+    /// - Throws: `unavailable` with the code that other writes would get.
+    func probe() async throws(StorageError)
+
+    /// Returns whose session has a public id.
+    func owner(ofSession id: PublicID) async throws(StorageError) -> PublicID?
+
+    /// Does what an earlier change has left undone because its process ended half-way; called every
+    /// second.
+    func settle() async throws(StorageError)
+
+    /// What the connections have done since the start; none where there are no connections.
+    var connections: [ConnectionFigures] { get }
+
+    /// Closes the connections and files; what is asked for afterwards fails with `closed`.
+    func close() throws(StorageError)
+}
+
+/// Where the audit trail is kept.
+package protocol AuditStorage: Sendable {
+    /// Writes lines of the audit trail: all of them, or none.
+    func append(_ records: [AuditRecord]) async throws(StorageError)
+
+    /// Reads at most `limit` lines of the audit trail that a filter lets through, the newest first,
+    /// those before a position of an earlier page only.
+    func audit(
+        matching filter: AuditFilter,
+        before position: StoredAudit.Position?,
+        limit: Int
+    ) async throws(StorageError) -> [StoredAudit]
+
+    /// Removes at most `limit` of the lines of the audit trail from before a time, the oldest
+    /// first; returns how many.
+    func removeAudit(before time: Timestamp, limit: Int) async throws(StorageError) -> Int
+}
+
+extension AuditStorage {
+    /// Reads the newest lines of the audit trail that a filter lets through.
+    package func auditRecords(
+        matching filter: AuditFilter,
+        limit: Int
+    ) async throws(StorageError) -> [AuditRecord] {
+        try await audit(matching: filter, before: nil, limit: limit).map(\.record)
+    }
+}
+
+/// What the connections to one engine have done since the start.
+package struct ConnectionFigures: Hashable, Sendable {
+    /// Which engine it is: `postgresql` or `redis`.
+    package let engine: String
+    /// Round trips for checks that the cache could not answer.
+    package var checkRoundTrips = 0
+    /// All other round trips.
+    package var otherRoundTrips = 0
+    /// Connections that were made anew after one was lost.
+    package var reconnects = 0
+    /// Whether calls are answered at all.
+    package var isReachable = true
+    /// How many seconds ago it was last known that the feed of changes is complete; `nil` for an
+    /// engine that is not asked for any.
+    package var feedLag: Double?
+
+    /// Describes an engine that has done nothing yet.
+    package init(engine: String) {
+        self.engine = engine
+    }
+}

@@ -1,0 +1,41 @@
+internal import Sessions
+internal import Storage
+
+/// Where accounts and sessions are kept: the one place that knows which engines there are.
+///
+/// The engines that several machines share are built in by the trait `SharedEngines`.
+enum Engines {
+    /// Opens what the settings name, for so many callers at once.
+    ///
+    /// - Throws: `Failure` in words for the operator, without passwords.
+    static func open(_ settings: Settings, readers: Int) throws -> any StorageEngine {
+        do throws(StorageError) {
+            guard settings.isShared else {
+                return try SQLiteStorage(path: settings[.storagePath], readers: readers)
+            }
+            return try openShared(settings, readers: readers)
+        } catch {
+            throw Failure("cannot use \(settings.storageName): \(error.reason)")
+        }
+    }
+
+    private static func openShared(
+        _ settings: Settings,
+        readers: Int
+    ) throws(StorageError) -> any StorageEngine {
+        throw .unavailable(
+            code: "not-built",
+            detail: "this program was built without the engines that several machines share; "
+                + "`make ENGINES=shared build` builds one with them"
+        )
+    }
+}
+
+extension Settings {
+    /// Whether accounts and sessions are kept in engines that several machines share.
+    var isShared: Bool { !self[.storageURL].isEmpty }
+
+    /// What holds the accounts, without a password: the path of the database, or the key of the
+    /// setting.
+    var storageName: String { isShared ? "storage.url" : self[.storagePath] }
+}
