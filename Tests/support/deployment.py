@@ -55,6 +55,9 @@ class Deployment:
             **CHEAP_HASHING,
             **(settings or {}),
         }
+        if "storage.url" in self.settings:
+            # The accounts are in an engine.
+            del self.settings["storage.path"]
         self.environment = environment or {}
         self._prepare = prepare
         self._with_gateway = with_gateway

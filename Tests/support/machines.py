@@ -1,0 +1,77 @@
+"""Several machines that share an engine: each with a program, an nginx, a socket and a cache."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from copy import copy
+from dataclasses import dataclass
+
+from .curl import Curl
+from .deployment import Deployment, Person
+from .names import new_name
+from .postgresql_server import PostgreSQL
+from .redis_server import Redis
+from .secrets_registry import SecretsRegistry
+
+# Where the sessions may be.
+ENGINES = ("postgresql", "redis")
+
+
+@dataclass(frozen=True)
+class Engines:
+    """A PostgreSQL and a Redis."""
+
+    postgresql: PostgreSQL
+    redis: Redis
+
+    def settings(self, engine: str) -> dict[str, object]:
+        """Settings for machines that share a new database, and a new prefix in Redis."""
+        settings: dict[str, object] = {
+            "storage.url": self.postgresql.url(self.postgresql.new_database())
+        }
+        if engine == "redis":
+            settings |= {
+                "sessions.url": self.redis.url(),
+                "sessions.prefix": f"{new_name('test')}:",
+            }
+        return settings
+
+    def secrets(self) -> SecretsRegistry:
+        """Passwords that must be in no log, to which those of people are added."""
+        secrets = SecretsRegistry()
+        secrets.add(self.postgresql.password)
+        secrets.add(self.redis.password)
+        return secrets
+
+
+class Machines:
+    """Machines that act as one site."""
+
+    def __init__(self, sites: list[Deployment]) -> None:
+        self._sites = sites
+
+    def __iter__(self) -> Iterator[Deployment]:
+        return iter(self._sites)
+
+    def __getitem__(self, index: int) -> Deployment:
+        return self._sites[index]
+
+    def __len__(self) -> int:
+        return len(self._sites)
+
+    def elsewhere(self, client: Curl, index: int) -> Curl:
+        """The same client with the same cookies, which a balancer sends to another machine."""
+        same = copy(client)
+        same.base = self[index].base + self[index].mount
+        return same
+
+    def log_in(self, person: Person, index: int, **more: bool) -> Curl:
+        """A client on which somebody logs in at one of the machines."""
+        client = self[index].client()
+        answer = client.log_in(person.name, person.password, **more)
+        assert answer.status == 200, f"could not log in: {answer}"
+        return client
+
+
+# What the fixture `machines` is: starts machines that end with the test.
+Start = Callable[..., Machines]
