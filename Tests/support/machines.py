@@ -59,6 +59,11 @@ class Machines:
     def __len__(self) -> int:
         return len(self._sites)
 
+    def confide(self, secrets: list[str]) -> None:
+        """Has some of these looked for where they must not be; all would take too long."""
+        for secret in secrets[-500:]:
+            self[0].secrets.add(secret)
+
     def elsewhere(self, client: Curl, index: int) -> Curl:
         """The same client with the same cookies, which a balancer sends to another machine."""
         same = copy(client)

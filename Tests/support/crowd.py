@@ -1,0 +1,61 @@
+"""Clients in processes of their own, which work from entry to leaving."""
+
+from __future__ import annotations
+
+import multiprocessing
+import random
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from multiprocessing.synchronize import Event
+from pathlib import Path
+
+from .history import Kind, Operation, Outcome
+from .history_clients import Clients
+
+
+@dataclass
+class Record:
+    """What the clients of all processes have to say."""
+
+    operations: list[Operation] = field(default_factory=list)
+    surprises: list[str] = field(default_factory=list)
+    secrets: list[str] = field(default_factory=list)
+
+    def count(self, kind: Kind, outcome: Outcome = Outcome.YES) -> int:
+        """How many operations of a kind had an outcome."""
+        return sum(one.kind is kind and one.outcome is outcome for one in self.operations)
+
+
+def work(sockets: Sequence[Path], seed: int, over: Event, home: Connection) -> None:
+    """What a process does: works until `over`, then sends home what it has to say."""
+    clients = Clients(sockets, seed)
+    clients.run(over.is_set)
+    home.send((clients.operations, clients.surprises, clients.secrets))
+
+
+@contextmanager
+def crowd(sockets: Sequence[Path], processes: int = 2) -> Iterator[Record]:
+    """Lets clients work from entry to leaving, and fills the record then."""
+    context = multiprocessing.get_context("spawn")
+    over = context.Event()
+    record = Record()
+    started = []
+    for _ in range(processes):
+        near, far = context.Pipe(duplex=False)
+        seed = random.getrandbits(40)
+        process = context.Process(target=work, args=(sockets, seed, over, far), daemon=True)
+        process.start()
+        far.close()
+        started.append((process, near))
+    try:
+        yield record
+    finally:
+        over.set()
+        for process, near in started:
+            operations, surprises, secrets = near.recv()
+            record.operations += operations
+            record.surprises += surprises
+            record.secrets += secrets
+            process.join(30)
