@@ -165,6 +165,7 @@ def violations(
 
 def of_life(life: Life, faults: Sequence[Fault], bounds: Bounds) -> Iterable[str]:
     """What is broken of the promises about one session."""
+    refusals = sorted(life.told(Outcome.REFUSED), key=lambda one: one.answered)
     for check in life.told(Outcome.YES):
         for end in life.sure_ends(faults):
             late = check.invoked - end.answered
@@ -173,15 +174,17 @@ def of_life(life: Life, faults: Sequence[Fault], bounds: Bounds) -> Iterable[str
                     f"let in on machine {check.machine} {1000 * late:.1f} ms after the"
                     f" {end.kind.value} on machine {end.machine}"
                 )
-        for refusal in life.told(Outcome.REFUSED):
+        for refusal in refusals:
             late = check.invoked - refusal.answered
+            if late <= 0:
+                break
             is_excused = is_ending(life, refusal, check, faults)
             if late > allowed(refusal, check, bounds) and not is_excused:
                 yield (
                     f"let in on machine {check.machine} {1000 * late:.1f} ms after being refused"
                     f" on machine {refusal.machine}"
                 )
-    for check in life.told(Outcome.REFUSED):
+    for check in refusals:
         may_be_over = any(end.invoked < check.answered for end in life.ends)
         is_lost = any(
             (fault.empties or fault.loses_work(life.begin))

@@ -6,7 +6,7 @@ import os
 import pwd
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote, urlencode
@@ -120,15 +120,20 @@ class PostgreSQL(Server):
         port: int | None = None,
         user: str = USER,
         password: str | None = None,
+        standbys: Sequence[PostgreSQL] = (),
         **parameters: str,
     ) -> str:
-        """The address of a database; `port` is that of a proxy, `parameters` are libpq's."""
+        """The address of a database; `port` is that of a proxy, `parameters` are libpq's.
+
+        Of the server and its standbys whichever takes writes is meant.
+        """
         who = f"{user}:{quote(password or self.password, safe='')}"
         if unix:
             parameters = {"host": str(self.socket), "port": str(self.port)} | parameters
             place = ""
         else:
-            place = f"127.0.0.1:{port or self.port}"
+            ports = [port or self.port, *(standby.port for standby in standbys)]
+            place = ",".join(f"127.0.0.1:{port}" for port in ports)
         if self.tls is not None and not unix:
             roots = str(self.tls.certificate)
             parameters = {"sslmode": "verify-full", "sslrootcert": roots} | parameters
