@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from support.history import Fault, Kind, Operation, Outcome, lags, percentile, violations
 
 HERE, THERE = 0, 1
@@ -116,6 +118,16 @@ def test_a_new_password_ends_what_was_and_begins_a_session() -> None:
     change = op(Kind.CHANGE, 2.0, session="new")
     assert found(LOGIN, change, op(Kind.CHECK, 2.5, THERE, YES))
     assert found(LOGIN, change, op(Kind.CHECK, 2.5, THERE, REFUSED, "new"))
+
+
+def test_an_end_under_way_meets_the_session_under_its_new_ticket() -> None:
+    """A logout that crosses a change of the password is a logout."""
+    change = replace(op(Kind.CHANGE, 1.9, THERE, session="new", took=0.2), replaces="s")
+    refusal = op(Kind.CHECK, 2.5, THERE, REFUSED, "new")
+    assert not found(LOGIN, change, LOGOUT, refusal)
+    assert not found(LOGIN, change, LOGOUT, op(Kind.CHECK, 2.5, THERE, YES, "new"))
+    assert found(LOGIN, change, refusal)
+    assert not found(LOGIN, change, op(Kind.END_OTHERS, 2.2), op(Kind.CHECK, 2.5, session="new"))
 
 
 def test_a_refused_login_is_found_unless_the_password_was_being_changed() -> None:

@@ -53,6 +53,8 @@ class Operation:
     invoked: float
     answered: float
     outcome: Outcome = Outcome.YES
+    # The ticket whose session goes on under the new one, which a change of the password gives.
+    replaces: str = ""
 
     @property
     def over(self) -> float:
@@ -96,6 +98,9 @@ class Life:
     checks: list[Operation] = field(default_factory=list)
     # What may have ended it.
     ends: list[Operation] = field(default_factory=list)
+    # What may have, if it met its former ticket or spared it: sparing or ending goes with the
+    # session from ticket to ticket.
+    crossings: list[Operation] = field(default_factory=list)
 
     def sure_ends(self, faults: Sequence[Fault] = ()) -> list[Operation]:
         """What has ended it for certain: acknowledged, begun after the login was, and not lost."""
@@ -121,19 +126,33 @@ def lives(operations: Iterable[Operation]) -> dict[str, Life]:
         if operation.kind in BEGINNINGS and operation.outcome is Outcome.YES and operation.session:
             found[operation.session] = Life(operation)
             theirs[operation.person].append(operation.session)
+    next_of = {life.begin.replaces: new for new, life in found.items() if life.begin.replaces}
     for operation in operations:
-        if operation.kind is Kind.CHECK and operation.session in found:
-            found[operation.session].checks.append(operation)
+        life = found.get(operation.session)
+        if operation.kind is Kind.CHECK and life is not None:
+            life.checks.append(operation)
         elif operation.outcome is Outcome.REFUSED:
             continue
-        elif operation.kind is Kind.END and operation.session in found:
-            found[operation.session].ends.append(operation)
+        elif operation.kind is Kind.END and life is not None:
+            life.ends.append(operation)
+            for heir in heirs(operation.session, next_of):
+                found[heir].crossings.append(operation)
         elif operation.kind in (Kind.END_OTHERS, Kind.CHANGE):
+            spared = heirs(operation.session, next_of)
             for session in theirs[operation.person]:
                 # Whoever logged in after the answer is not met.
-                is_met = found[session].begin.invoked < operation.over
-                if session != operation.session and is_met:
-                    found[session].ends.append(operation)
+                if session == operation.session or found[session].begin.invoked > operation.over:
+                    continue
+                kept = found[session].crossings if session in spared else found[session].ends
+                kept.append(operation)
+    return found
+
+
+def heirs(session: str, next_of: dict[str, str]) -> list[str]:
+    """The tickets under which a session went on."""
+    found = []
+    while session := next_of.get(session, ""):
+        found.append(session)
     return found
 
 
@@ -185,7 +204,8 @@ def of_life(life: Life, faults: Sequence[Fault], bounds: Bounds) -> Iterable[str
                     f" on machine {refusal.machine}"
                 )
     for check in refusals:
-        may_be_over = any(end.invoked < check.answered for end in life.ends)
+        causes = life.ends + life.crossings
+        may_be_over = any(end.invoked < check.answered for end in causes)
         is_lost = any(
             (fault.empties or fault.loses_work(life.begin))
             and life.begin.invoked < fault.end
@@ -211,7 +231,8 @@ def is_ending(
     machine has not been told.
     """
     return any(
-        end.invoked < refusal.answered and end.answered > check.invoked for end in life.ends
+        end.invoked < refusal.answered and end.answered > check.invoked
+        for end in life.ends + life.crossings
     ) or any(
         fault.loses and fault.loses_work(refusal) and fault.begin < check.answered
         for fault in faults

@@ -118,13 +118,15 @@ class Clients:
         machine: int,
         answer: Answer,
         outcome: Outcome,
+        replaces: str = "",
     ) -> None:
         """Writes an operation down."""
         if outcome is FAILED and answer.status not in (0, 503):
             self.surprises.append(f"{kind.value}: {answer.response}")
         self.operations.append(
             Operation(
-                kind, account.name, session, machine, answer.invoked, answer.answered, outcome
+                *(kind, account.name, session, machine, answer.invoked, answer.answered, outcome),
+                replaces=replaces,
             )
         )
 
@@ -205,9 +207,7 @@ class Clients:
         if account.live.pop(other, None) is None:
             return
         account.gone.append(other)
-        # A change of the password keeps the public id: its new session could be met.
-        with account.turn:
-            answer = self.ask(machine, "DELETE", f"/sessions/{identifier}", own)
+        answer = self.ask(machine, "DELETE", f"/sessions/{identifier}", own)
         # My own or the other one may have ended meanwhile, which a write finds before any check.
         if answer.status not in (401, 404):
             outcome = YES if answer.status == 204 else FAILED
@@ -250,8 +250,10 @@ class Clients:
             known = [own]
         else:
             outcome = YES if answer.status == 204 else FAILED
-            self.note(kind, account, kept, machine, answer, outcome)
-            known.remove(own) if own == kept else None
+            replaces = own if kind is Kind.CHANGE and outcome is YES else ""
+            self.note(kind, account, kept, machine, answer, outcome, replaces)
+            if own == kept and own in known:
+                known.remove(own)
         for session in known:
             if account.live.pop(session, None) is not None:
                 account.gone.append(session)
