@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 
-from support.deployment import Deployment
 from support.engines import engines
 from support.machines import ENGINES, Engines, Machines, Start
 from support.program import ROOT
@@ -42,16 +42,10 @@ def machines(servers: Engines, tools: None) -> Iterator[Start]:
     with ExitStack() as stack:
 
         def start(
-            engine: str, n: int = 2, settings: dict[str, object] | None = None, **more: object
+            engine: str, n: int = 2, settings: dict[str, object] | None = None, **more: Any
         ) -> Machines:
             shared = servers.settings(engine) | (settings or {})
-            sites = [Deployment(shared, login_burst=10_000, **more) for _ in range(n)]
-            secrets = servers.secrets()
-            for site in sites:
-                # What one machine was told is in no log of another.
-                site.secrets = secrets
-                stack.enter_context(site)
-            return Machines(sites)
+            return Machines.start(stack, shared, servers.secrets, n, **more)
 
         yield start
 

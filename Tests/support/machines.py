@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from copy import copy
 from dataclasses import dataclass
+from typing import Any
 
 from .curl import Curl
 from .deployment import Deployment, Person
@@ -36,12 +38,10 @@ class Engines:
             }
         return settings
 
-    def secrets(self) -> SecretsRegistry:
-        """Passwords that must be in no log, to which those of people are added."""
-        secrets = SecretsRegistry()
-        secrets.add(self.postgresql.password)
-        secrets.add(self.redis.password)
-        return secrets
+    @property
+    def secrets(self) -> list[str]:
+        """The passwords of the engines, which must be in no log."""
+        return [self.postgresql.password, self.redis.password]
 
 
 class Machines:
@@ -49,6 +49,28 @@ class Machines:
 
     def __init__(self, sites: list[Deployment]) -> None:
         self._sites = sites
+
+    @classmethod
+    def start(
+        cls,
+        stack: ExitStack,
+        settings: dict[str, object],
+        secrets: list[str],
+        n: int = 2,
+        **more: Any,
+    ) -> Machines:
+        """Starts machines with the same settings, which end with `stack`.
+
+        No log of theirs may hold any of the secrets, or what one of them was told.
+        """
+        sites = [Deployment(settings, login_burst=10_000, **more) for _ in range(n)]
+        registry = SecretsRegistry()
+        for secret in secrets:
+            registry.add(secret)
+        for site in sites:
+            site.secrets = registry
+            stack.enter_context(site)
+        return cls(sites)
 
     def __iter__(self) -> Iterator[Deployment]:
         return iter(self._sites)
