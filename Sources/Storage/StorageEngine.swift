@@ -3,7 +3,9 @@ package import Sessions
 package import Telemetry
 
 /// Everything that the program keeps, wherever that is.
-package protocol StorageEngine: AccountStorage, SessionStorage, ThrottleStorage, AuditStorage {
+package protocol StorageEngine:
+    AccountStorage, SessionStorage, ThrottleStorage, AuditStorage, Movable
+{
     /// Waits for changes by other processes, a tenth of a second at most; returns what there was,
     /// each once.
     ///

@@ -12,7 +12,7 @@ struct Coatcheck: ParsableCommand {
         version: version,
         subcommands: [
             Serve.self, UserCommand.self, SessionCommand.self, AuditCommand.self, Backup.self,
-            Restore.self, Config.self, Doctor.self,
+            Restore.self, Migrate.self, Config.self, Doctor.self,
         ]
     )
 }

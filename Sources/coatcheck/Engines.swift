@@ -7,8 +7,25 @@ internal import Storage
 enum Engines {
     /// Opens what the settings name, for so many callers at once.
     ///
-    /// - Throws: `Failure` in words for the operator, without passwords.
+    /// - Throws: `Failure` in words for the operator, without passwords; also when everything is
+    ///   being moved there.
     static func open(_ settings: Settings, readers: Int) throws -> any StorageEngine {
+        let storage = try connect(settings, readers: readers)
+        do {
+            guard try wait(for: { try await storage.unfinishedMove() }) == nil else {
+                throw Failure(
+                    "cannot use \(settings.storageName): a move to it is not finished; call "
+                        + "`coatcheck migrate` again"
+                )
+            }
+            return storage
+        } catch let error as StorageError {
+            throw Failure("cannot use \(settings.storageName): \(error.reason)")
+        }
+    }
+
+    /// Opens what the settings name, also when everything is being moved there.
+    static func connect(_ settings: Settings, readers: Int) throws -> any StorageEngine {
         do throws(StorageError) {
             guard settings.isShared else {
                 return try SQLiteStorage(path: settings[.storagePath], readers: readers)

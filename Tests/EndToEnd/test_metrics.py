@@ -29,6 +29,7 @@ FAMILIES = {
     "coatcheck_workers_busy": "gauge",
     "coatcheck_session_cache_bytes": "gauge",
     "coatcheck_session_cache_entries": "gauge",
+    "coatcheck_session_cache_flushes_total": "counter",
     "coatcheck_session_cache_hits_total": "counter",
     "coatcheck_session_cache_misses_total": "counter",
     "coatcheck_password_queue": "gauge",

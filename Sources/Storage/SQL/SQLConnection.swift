@@ -36,12 +36,18 @@ package protocol SQLConnection {
 
     /// Tells the other processes of a change, once the transaction is committed.
     func announce(_ change: StorageChange) throws
+
+    /// Does what rows that were added with their keys require: what counts up goes on after them.
+    func afterMove() throws
 }
 
 /// A row at which a statement stands.
 ///
 /// A value of the wrong kind, which only a damaged database can hold, throws `corrupt`.
 package protocol SQLRow {
+    /// Whether there is nothing in a column.
+    func isNull(at column: Int) throws -> Bool
+
     /// The number in a column; a truth is 0 or 1.
     func integer(at column: Int) throws -> Int64
 
@@ -72,6 +78,8 @@ package struct Dialect: Sendable {
     let joinedGroups: String
     /// What follows the table `users` when it must be read in the order of the names.
     let byName: String
+    /// The list of tables and the column of their names, as `FROM` and a condition begin with it.
+    let tables: String
 
     /// Names the words.
     package init(
@@ -79,13 +87,15 @@ package struct Dialect: Sendable {
         greater: String,
         position: String,
         joinedGroups: String,
-        byName: String
+        byName: String,
+        tables: String
     ) {
         self.lesser = lesser
         self.greater = greater
         self.position = position
         self.joinedGroups = joinedGroups
         self.byName = byName
+        self.tables = tables
     }
 }
 

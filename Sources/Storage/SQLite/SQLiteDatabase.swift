@@ -21,13 +21,17 @@ extension SQLiteDatabase: SQLConnection {
         joinedGroups: """
             (SELECT group_concat(name, char(31)) FROM user_groups WHERE user_id = u.id)
             """,
-        byName: "INDEXED BY users_by_name"
+        byName: "INDEXED BY users_by_name",
+        tables: "sqlite_schema WHERE type = 'table' AND name"
     )
 
     package var hasSessions: Bool { true }
 
     /// Nothing: whoever watches the file sees that it has changed (`ChangeFeed`).
     package func announce(_ change: StorageChange) {}
+
+    /// Nothing: the next number is that after the greatest.
+    package func afterMove() {}
 
     package func all<Value>(
         _ sql: String,

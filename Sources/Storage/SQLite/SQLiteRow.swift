@@ -11,6 +11,10 @@ package struct SQLiteRow {
 }
 
 extension SQLiteRow: SQLRow {
+    package func isNull(at column: Int) throws -> Bool {
+        unsafe sqlite3_column_type(statement.sqliteStatement, CInt(column)) == SQLITE_NULL
+    }
+
     package func integer(at column: Int) throws -> Int64 {
         let pointer = unsafe statement.sqliteStatement
         guard unsafe sqlite3_column_type(pointer, CInt(column)) == SQLITE_INTEGER else {
