@@ -34,7 +34,7 @@ class Engines:
         if engine == "redis":
             settings |= {
                 "sessions.url": self.redis.url(),
-                "sessions.prefix": f"{new_name('test')}:",
+                "sessions.prefix": new_name("test"),
             }
         return settings
 
