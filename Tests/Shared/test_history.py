@@ -9,8 +9,9 @@ import pytest
 
 from support.clock import let_pass
 from support.crowd import crowd
-from support.history import Bounds, Kind, lags, percentile, violations
+from support.history import lags, percentile, violations
 from support.machines import Machines
+from support.operations import Bounds, Kind
 from support.parallel import given_ticket, log_in
 from support.revocation import delay
 

@@ -11,8 +11,8 @@ from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
-from .history import Kind, Operation, Outcome
 from .history_clients import Clients
+from .operations import Kind, Operation, Outcome
 
 
 @dataclass

@@ -102,3 +102,8 @@ class Machines:
 
 # What the fixture `machines` is: starts machines that end with the test.
 Start = Callable[..., Machines]
+
+# What the fixture `refusal` is: starts a program that must not start, and returns what it said.
+Refusal = Callable[[dict[str, object]], str]
+# A password of nobody, which is looked for in what is said.
+WRONG = "wrong-password-0123456789"

@@ -144,7 +144,8 @@ class Sentinel(Server):
     def __init__(self, primary: Redis, quorum: int = 1, down_after: int = 500) -> None:
         super().__init__("sentinel")
         self.port = free_port()
-        self._primary = primary
+        # An address has one password, which is for both.
+        self.password = primary.password
         self._settings = [
             "bind 127.0.0.1",
             f"port {self.port}",
