@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -73,12 +73,14 @@ def encrypted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
 def refusal(tmp_path: Path, servers: Engines) -> Refusal:
     """Starts a program that must refuse, end by itself and show no password."""
 
-    def start(settings: dict[str, object]) -> str:
+    def start(settings: Mapping[str, object]) -> str:
         file = tmp_path / "settings.yaml"
-        write_settings(file, {"socket.path": str(tmp_path / "socket")} | settings)
+        write_settings(file, {"socket.path": str(tmp_path / "socket")} | dict(settings))
         result = subprocess.run(
             serve_command(file),
-            **{"capture_output": True, "text": True, "timeout": 30},
+            capture_output=True,
+            text=True,
+            timeout=30,
             env=clean_environment(),
         )
         said = result.stdout + result.stderr

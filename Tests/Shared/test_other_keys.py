@@ -64,9 +64,9 @@ def test_keys_of_other_programs_stay_as_they_are(deploy: Deploy, servers: Engine
         people = [site.person() for _ in range(3)]
         assert people[0].client.request("POST", "/logout").status == 204
         assert people[1].client.request("DELETE", "/sessions").status == 204
-        user = people[1].client.get("/me").json()["id"]
-        assert admin.client.request("PATCH", f"/users/{user}", json={"disabled": True}).status == 200
-        assert admin.client.request("DELETE", f"/users/{user}").status == 204
+        user = f"/users/{people[1].client.get('/me').json()['id']}"
+        assert admin.client.request("PATCH", user, json={"disabled": True}).status == 200
+        assert admin.client.request("DELETE", user).status == 204
         console.do("session", "end", "--all")
         assert status_of(site, people[2].client.ticket_cookie) == 401
         site.restart()

@@ -60,8 +60,9 @@ def test_an_address_of_redis_that_is_none_is_refused(
 def test_a_prefix_that_could_meet_other_keys_is_refused(
     refusal: Refusal, servers: Engines, database: str, prefix: str
 ) -> None:
-    settings = {"storage.url": database, "sessions.url": servers.redis.url()}
-    assert "sessions.prefix" in refusal(settings | {"sessions.prefix": prefix})
+    url = servers.redis.url()
+    settings = {"storage.url": database, "sessions.url": url, "sessions.prefix": prefix}
+    assert "sessions.prefix" in refusal(settings)
 
 
 def test_a_redis_user_who_may_not_track_is_refused(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import random
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -30,8 +31,9 @@ class Record:
 
 def work(sockets: Sequence[Path], seed: int, over: Event, home: Connection) -> None:
     """What a process does: works until `over`, then sends home what it has to say."""
-    clients = Clients(sockets, seed)
-    clients.run(over.is_set)
+    clients, parent = Clients(sockets, seed), os.getppid()
+    # Nobody tells it when the tests were killed.
+    clients.run(lambda: over.is_set() or os.getppid() != parent)
     home.send((clients.operations, clients.surprises, clients.secrets))
 
 
@@ -54,6 +56,7 @@ def crowd(sockets: Sequence[Path], processes: int = 2) -> Iterator[Record]:
     finally:
         over.set()
         for process, near in started:
+            assert near.poll(60), "the clients do not come to an end"
             operations, surprises, secrets = near.recv()
             record.operations += operations
             record.surprises += surprises

@@ -178,7 +178,7 @@ def lags(operations: Sequence[Operation]) -> list[float]:
     One figure for each session and each other machine that was asked after the end; 0 where every
     check that began after the acknowledgement was refused.
     """
-    found = []
+    found: list[float] = []
     for life in lives(operations).values():
         if not (ends := life.sure_ends()):
             continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from copy import copy
 from dataclasses import dataclass
@@ -104,6 +104,6 @@ class Machines:
 Start = Callable[..., Machines]
 
 # What the fixture `refusal` is: starts a program that must not start, and returns what it said.
-Refusal = Callable[[dict[str, object]], str]
+Refusal = Callable[[Mapping[str, object]], str]
 # A password of nobody, which is looked for in what is said.
 WRONG = "wrong-password-0123456789"

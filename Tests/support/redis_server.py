@@ -83,7 +83,9 @@ class Redis(Server):
     ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [tool("redis-cli"), "-e", "-s", self.socket, "-n", str(database), *words],
-            **{"capture_output": True, "text": True, "timeout": 30},
+            capture_output=True,
+            text=True,
+            timeout=30,
             env=clean_environment(REDISCLI_AUTH=self.password),
         )
 
@@ -172,7 +174,9 @@ class Sentinel(Server):
         """What the sentinel answers to a command."""
         result = subprocess.run(
             [tool("redis-cli"), "-e", "-p", str(self.port), *words],
-            **{"capture_output": True, "text": True, "timeout": 30},
+            capture_output=True,
+            text=True,
+            timeout=30,
             env=clean_environment(REDISCLI_AUTH=self.password),
         )
         return result.stdout.removesuffix("\n")
