@@ -1,4 +1,4 @@
-"""Clients in processes of their own, which work from entry to leaving."""
+"""Clients in processes of their own, which are at work from entry to leaving."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Event
 from pathlib import Path
+from typing import Any
 
 from .history_clients import Clients
 from .operations import Kind, Operation, Outcome
@@ -32,9 +33,17 @@ class Record:
 def work(sockets: Sequence[Path], seed: int, over: Event, home: Connection) -> None:
     """What a process does: works until `over`, then sends home what it has to say."""
     clients, parent = Clients(sockets, seed), os.getppid()
+    clients.settle()
+    home.send("at work")
     # Nobody tells it when the tests were killed.
     clients.run(lambda: over.is_set() or os.getppid() != parent)
     home.send((clients.operations, clients.surprises, clients.secrets))
+
+
+def receive(near: Connection) -> Any:
+    """What a process sends next."""
+    assert near.poll(60), "the clients say nothing"
+    return near.recv()
 
 
 @contextmanager
@@ -52,12 +61,13 @@ def crowd(sockets: Sequence[Path], processes: int = 2) -> Iterator[Record]:
         far.close()
         started.append((process, near))
     try:
+        for _, near in started:
+            assert receive(near) == "at work"
         yield record
     finally:
         over.set()
         for process, near in started:
-            assert near.poll(60), "the clients do not come to an end"
-            operations, surprises, secrets = near.recv()
+            operations, surprises, secrets = receive(near)
             record.operations += operations
             record.surprises += surprises
             record.secrets += secrets

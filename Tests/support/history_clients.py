@@ -17,10 +17,14 @@ SESSIONS = 10
 class Clients(Diary):
     """What one process does until it is told to stop."""
 
+    def settle(self) -> None:
+        """Makes the accounts, while all is well."""
+        for number in range(ACCOUNTS):
+            self.sign_up(number % len(self.sockets))
+        assert len(self.accounts) == ACCOUNTS, "could not sign up"
+
     def run(self, is_over: Callable[[], bool]) -> None:
         """Works with two threads on each machine: one does, the other looks; then sums up."""
-        while len(self.accounts) < ACCOUNTS and not is_over():
-            self.sign_up(len(self.accounts) % len(self.sockets))
 
         def repeat(step: Callable[[int], None], machine: int) -> None:
             try:
