@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from support.certificates import Authority
 from support.engines import engines
-from support.machines import ENGINES, Engines, Machines, Start
-from support.program import ROOT
+from support.machines import ENGINES, WRONG, Engines, Machines, Refusal, Start
+from support.postgresql_server import PostgreSQL
+from support.program import ROOT, clean_environment, serve_command, write_settings
+from support.redis_server import Redis
 
 
 @pytest.fixture(scope="package", autouse=True)
@@ -54,3 +59,42 @@ def machines(servers: Engines, tools: None) -> Iterator[Start]:
 def pair(machines: Start, engine: str) -> Machines:
     """Two machines on each of the engines in turn."""
     return machines(engine)
+
+
+@pytest.fixture(scope="package")
+def encrypted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
+    """Engines that speak TLS."""
+    authority = Authority(tmp_path_factory.mktemp("authority"))
+    with PostgreSQL(tls=authority) as postgresql, Redis(tls=authority) as redis:
+        yield Engines(postgresql, redis)
+
+
+@pytest.fixture
+def refusal(tmp_path: Path, servers: Engines) -> Refusal:
+    """Starts a program that must refuse, end by itself and show no password."""
+
+    def start(settings: Mapping[str, object]) -> str:
+        file = tmp_path / "settings.yaml"
+        write_settings(file, {"socket.path": str(tmp_path / "socket")} | dict(settings))
+        result = subprocess.run(
+            serve_command(file),
+            capture_output=True,
+            text=True,
+            timeout=30,
+            env=clean_environment(),
+        )
+        said = result.stdout + result.stderr
+        assert result.returncode > 0, f"status {result.returncode}: {said}"
+        assert "Fatal error" not in said and "Backtrace" not in said, said
+        for secret in (*servers.secrets, WRONG):
+            assert secret not in said, "a password is shown"
+        assert not (tmp_path / "socket").exists()
+        return said
+
+    return start
+
+
+@pytest.fixture
+def database(servers: Engines) -> str:
+    """The address of an empty database."""
+    return servers.postgresql.url(servers.postgresql.new_database())

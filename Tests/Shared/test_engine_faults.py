@@ -16,7 +16,7 @@ import pytest
 from support.clock import let_pass
 from support.engine_faults import LASTING, Scene, Way, scene
 from support.faults import assert_closed
-from support.history import Bounds, Fault
+from support.operations import Bounds, Fault
 from support.parallel import given_ticket, log_in, status_of
 from support.postgresql_server import PostgreSQL
 from support.redis_server import Redis, Sentinel, sentinel_url

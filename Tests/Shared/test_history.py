@@ -1,16 +1,15 @@
-"""Histories of many clients of two machines: each answer is one that the acknowledged ones allow."""
+"""Histories of many clients of two machines: each answer is one that what was done allows."""
 
 from __future__ import annotations
 
 import os
 import time
 
-import pytest
-
 from support.clock import let_pass
 from support.crowd import crowd
-from support.history import Bounds, Kind, lags, percentile, violations
+from support.history import lags, percentile, violations
 from support.machines import Machines
+from support.operations import Bounds, Kind
 from support.parallel import given_ticket, log_in
 from support.revocation import delay
 
@@ -45,7 +44,7 @@ def test_an_end_is_known_at_the_other_machine_within_the_promised_time(pair: Mac
     """The time from the acknowledgement to the first refusal, under load."""
     person = pair[0].person()
     sockets = [site.socket for site in pair]
-    times = []
+    times: list[float] = []
     with crowd(sockets, processes=1) as record:
         over = time.monotonic() + SECONDS
         while time.monotonic() < over or len(times) < 100:

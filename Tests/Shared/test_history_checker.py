@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from support.history import Fault, Kind, Operation, Outcome, lags, percentile, violations
+from support.history import lags, percentile, violations
+from support.operations import Fault, Kind, Operation, Outcome
 
 HERE, THERE = 0, 1
 YES, REFUSED, FAILED = Outcome.YES, Outcome.REFUSED, Outcome.FAILED

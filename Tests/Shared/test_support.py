@@ -1,4 +1,4 @@
-"""What the tests of several machines stand on: servers that surely end, and a network that fails."""
+"""What tests of several machines stand on: servers that surely end, and a network that fails."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from support.proxy import Proxy
 from support.redis_server import Redis, Sentinel
 from support.waiting import wait_until
 
-WRAPPER = [sys.executable, ROOT / "Tests/support/engines.py", "--"]
+WRAPPER = [sys.executable, str(ROOT / "Tests/support/engines.py"), "--"]
 SHOW = 'echo "$COATCHECK_TEST_POSTGRESQL $COATCHECK_TEST_REDIS"; '
 
 
@@ -51,8 +51,8 @@ def test_nothing_is_left_of_a_wrapped_command_that_is_told_to_end(number: signal
         wrapper.send_signal(number)
         # The command holds the other end: it has gone as well.
         assert wrapper.stdout.read() == b""
-    gone = lambda: not any(is_open(port) for port in ports(addresses))
-    wait_until(gone, "the servers to end")
+    for port in ports(addresses):
+        wait_until(lambda port=port: not is_open(port), "a server to end")
 
 
 def test_a_frozen_postgresql_answers_nothing_and_goes_on_afterwards() -> None:

@@ -1,8 +1,9 @@
-"""Clients in processes of their own, which work from entry to leaving."""
+"""Clients in processes of their own, which are at work from entry to leaving."""
 
 from __future__ import annotations
 
 import multiprocessing
+import os
 import random
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,9 +11,10 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Event
 from pathlib import Path
+from typing import Any
 
-from .history import Kind, Operation, Outcome
 from .history_clients import Clients
+from .operations import Kind, Operation, Outcome
 
 
 @dataclass
@@ -30,9 +32,18 @@ class Record:
 
 def work(sockets: Sequence[Path], seed: int, over: Event, home: Connection) -> None:
     """What a process does: works until `over`, then sends home what it has to say."""
-    clients = Clients(sockets, seed)
-    clients.run(over.is_set)
+    clients, parent = Clients(sockets, seed), os.getppid()
+    clients.settle()
+    home.send("at work")
+    # Nobody tells it when the tests were killed.
+    clients.run(lambda: over.is_set() or os.getppid() != parent)
     home.send((clients.operations, clients.surprises, clients.secrets))
+
+
+def receive(near: Connection) -> Any:
+    """What a process sends next."""
+    assert near.poll(60), "the clients say nothing"
+    return near.recv()
 
 
 @contextmanager
@@ -50,11 +61,13 @@ def crowd(sockets: Sequence[Path], processes: int = 2) -> Iterator[Record]:
         far.close()
         started.append((process, near))
     try:
+        for _, near in started:
+            assert receive(near) == "at work"
         yield record
     finally:
         over.set()
         for process, near in started:
-            operations, surprises, secrets = near.recv()
+            operations, surprises, secrets = receive(near)
             record.operations += operations
             record.surprises += surprises
             record.secrets += secrets

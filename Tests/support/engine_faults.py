@@ -11,8 +11,9 @@ from enum import Enum
 from .crowd import Record, crowd
 from .engines import engines
 from .gateway import free_port
-from .history import Bounds, Fault, Kind, Outcome, violations
+from .history import violations
 from .machines import Machines
+from .operations import Bounds, Fault, Kind, Outcome
 from .parallel import given_ticket, log_in, status_of
 from .proxy import Proxy
 from .server import Server

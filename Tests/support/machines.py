@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from copy import copy
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Engines:
         if engine == "redis":
             settings |= {
                 "sessions.url": self.redis.url(),
-                "sessions.prefix": f"{new_name('test')}:",
+                "sessions.prefix": new_name("test"),
             }
         return settings
 
@@ -102,3 +102,8 @@ class Machines:
 
 # What the fixture `machines` is: starts machines that end with the test.
 Start = Callable[..., Machines]
+
+# What the fixture `refusal` is: starts a program that must not start, and returns what it said.
+Refusal = Callable[[Mapping[str, object]], str]
+# A password of nobody, which is looked for in what is said.
+WRONG = "wrong-password-0123456789"

@@ -154,7 +154,9 @@ class Proxy:
         self.port = port
         self._process = subprocess.Popen(
             [sys.executable, "-I", __file__, str(port), str(target)],
-            **{"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
             start_new_session=True,
         )
 

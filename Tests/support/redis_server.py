@@ -83,7 +83,9 @@ class Redis(Server):
     ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [tool("redis-cli"), "-e", "-s", self.socket, "-n", str(database), *words],
-            **{"capture_output": True, "text": True, "timeout": 30},
+            capture_output=True,
+            text=True,
+            timeout=30,
             env=clean_environment(REDISCLI_AUTH=self.password),
         )
 
@@ -144,7 +146,8 @@ class Sentinel(Server):
     def __init__(self, primary: Redis, quorum: int = 1, down_after: int = 500) -> None:
         super().__init__("sentinel")
         self.port = free_port()
-        self._primary = primary
+        # An address has one password, which is for both.
+        self.password = primary.password
         self._settings = [
             "bind 127.0.0.1",
             f"port {self.port}",
@@ -171,7 +174,9 @@ class Sentinel(Server):
         """What the sentinel answers to a command."""
         result = subprocess.run(
             [tool("redis-cli"), "-e", "-p", str(self.port), *words],
-            **{"capture_output": True, "text": True, "timeout": 30},
+            capture_output=True,
+            text=True,
+            timeout=30,
             env=clean_environment(REDISCLI_AUTH=self.password),
         )
         return result.stdout.removesuffix("\n")
