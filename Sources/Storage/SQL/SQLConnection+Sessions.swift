@@ -2,17 +2,6 @@ internal import Sessions
 
 /// The statements about sessions and the pieces that several operations are made of.
 extension SQLConnection {
-    /// A session with its user, who is not disabled: one statement, one snapshot.
-    static var findSQL: String {
-        """
-        SELECT s.id, s.created_at, s.authenticated_at, s.last_seen_at, s.expires_at, s.idle_limit,
-            s.remembered, s.client_address, s.user_agent,
-            u.id, u.username, u.email, \(dialect.joinedGroups)
-        FROM sessions s JOIN users u ON u.id = s.user_id
-        WHERE s.key = ? AND u.disabled = 0
-        """
-    }
-
     /// The sessions of a user, the most recently used first.
     static var listSQL: String {
         """
@@ -74,7 +63,7 @@ extension Principal {
 }
 
 extension Session {
-    /// Reads the columns with which `findSQL` and `listSQL` begin.
+    /// Reads the columns with which `Dialect.findSession` and `listSQL` begin.
     init(_ row: some SQLRow, key: TokenDigest, userID: PublicID) throws {
         self.init(
             key: key,
@@ -93,7 +82,7 @@ extension Session {
 }
 
 extension FoundSession {
-    /// Reads the columns of `findSQL`.
+    /// Reads the columns of `Dialect.findSession`.
     init(_ row: some SQLRow, key: TokenDigest) throws {
         let principal = try Principal(row, from: 9)
         let session = try Session(row, key: key, userID: principal.id)

@@ -78,8 +78,10 @@ package struct Dialect: Sendable {
     let joinedGroups: String
     /// What follows the table `users` when it must be read in the order of the names.
     let byName: String
-    /// The list of tables and the column of their names, as `FROM` and a condition begin with it.
+    /// The list of tables, and the column of their names, as `FROM` and a condition begin with it.
     let tables: String
+    /// A session with its user, who is not disabled: one statement, one snapshot.
+    let findSession: String
 
     /// Names the words.
     package init(
@@ -96,6 +98,14 @@ package struct Dialect: Sendable {
         self.joinedGroups = joinedGroups
         self.byName = byName
         self.tables = tables
+        // Here, because a check asks for it: it is put together once.
+        findSession = """
+            SELECT s.id, s.created_at, s.authenticated_at, s.last_seen_at, s.expires_at,
+                s.idle_limit, s.remembered, s.client_address, s.user_agent,
+                u.id, u.username, u.email, \(joinedGroups)
+            FROM sessions s JOIN users u ON u.id = s.user_id
+            WHERE s.key = ? AND u.disabled = 0
+            """
     }
 }
 

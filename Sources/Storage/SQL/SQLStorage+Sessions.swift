@@ -40,7 +40,9 @@ extension SQLStorage {
     /// Looks a session up together with its user.
     package func find(_ key: TokenDigest) async throws(StorageError) -> FoundSession? {
         try await read(for: .check) { db in
-            try db.first(Connection.findSQL, [.key(key)]) { row in try FoundSession(row, key: key) }
+            try db.first(Connection.dialect.findSession, [.key(key)]) { row in
+                try FoundSession(row, key: key)
+            }
         }
     }
 
