@@ -3,7 +3,7 @@
 /// No table is indexed by what may be a secret and no branch depends on it, so neither the time nor
 /// the memory that is touched tells anything about it. The loops over characters are written so that
 /// the compiler handles sixteen at once.
-enum Base64URL {
+package enum Base64URL {
     /// The most bytes that are decoded; a ticket has 32, a public id 16.
     static let longest = 36
 
@@ -55,7 +55,7 @@ enum Base64URL {
     }
 
     /// Decodes text that must hold exactly `count` bytes.
-    static func decode(_ text: String, count: Int) -> [UInt8]? {
+    package static func decode(_ text: String, count: Int) -> [UInt8]? {
         var bytes = [UInt8](repeating: 0, count: count)
         let isWhole = unsafe Array(text.utf8).withUnsafeBufferPointer { text in
             unsafe decode(text, into: &bytes, count: count)
@@ -79,7 +79,7 @@ enum Base64URL {
     }
 
     /// Encodes bytes as text.
-    static func encode(_ bytes: [UInt8]) -> String {
+    package static func encode(_ bytes: [UInt8]) -> String {
         var text: [UInt8] = []
         for start in stride(from: 0, to: bytes.count, by: 6) {
             let six = bytes[start..<min(start + 6, bytes.count)]

@@ -61,7 +61,7 @@ extension SQLConnection {
             """,
             [.time(now)]
         )
-        let count = try run("DELETE FROM sessions")
+        let count = try change("DELETE FROM sessions", [])
         try run("DELETE FROM password_links")
         try announce(.anything)
         return count

@@ -26,9 +26,14 @@ package protocol SQLConnection {
         _ decode: (Row) throws -> Value
     ) throws -> Value?
 
+    /// Runs a statement of which nothing is to be known but that it was done.
+    ///
+    /// It may be sent as late as with the next statement or the end of the transaction; when it
+    /// fails, that fails.
+    func run(_ sql: String, _ values: [SQLValue]) throws
+
     /// Runs a statement that returns nothing; returns how many rows it changed.
-    @discardableResult
-    func run(_ sql: String, _ values: [SQLValue]) throws -> Int
+    func change(_ sql: String, _ values: [SQLValue]) throws -> Int
 
     /// Whether the sessions are in this database too; otherwise what changes an account leaves
     /// them alone, and says by `announce` that they must be seen to.
@@ -80,6 +85,8 @@ package struct Dialect: Sendable {
     let byName: String
     /// The list of tables, and the column of their names, as `FROM` and a condition begin with it.
     let tables: String
+    /// What ends a SELECT that leaves out rows which another transaction is changing.
+    let skippingLocked: String
     /// A session with its user, who is not disabled: one statement, one snapshot.
     let findSession: String
 
@@ -90,7 +97,8 @@ package struct Dialect: Sendable {
         position: String,
         joinedGroups: String,
         byName: String,
-        tables: String
+        tables: String,
+        skippingLocked: String
     ) {
         self.lesser = lesser
         self.greater = greater
@@ -98,6 +106,7 @@ package struct Dialect: Sendable {
         self.joinedGroups = joinedGroups
         self.byName = byName
         self.tables = tables
+        self.skippingLocked = skippingLocked
         // Here, because a check asks for it: it is put together once.
         findSession = """
             SELECT s.id, s.created_at, s.authenticated_at, s.last_seen_at, s.expires_at,
@@ -107,12 +116,19 @@ package struct Dialect: Sendable {
             WHERE s.key = ? AND u.disabled = 0
             """
     }
+
+    /// A condition for sessions that leaves out those which another transaction is changing.
+    ///
+    /// Whoever changes many sessions, in whatever order, then waits for nobody who does the same.
+    func unlocked(_ condition: String) -> String {
+        guard !skippingLocked.isEmpty else { return condition }
+        return "key IN (SELECT key FROM sessions WHERE \(condition) \(skippingLocked))"
+    }
 }
 
 extension SQLConnection {
     /// Runs a statement without values.
-    @discardableResult
-    func run(_ sql: String) throws -> Int { try run(sql, []) }
+    func run(_ sql: String) throws { try run(sql, []) }
 }
 
 extension SQLRow {
@@ -157,10 +173,10 @@ extension StorageError {
 
 /// Our values as parameters.
 extension SQLValue {
-    static func id(_ id: PublicID) -> SQLValue { .bytes(id.bytes) }
-    static func key(_ key: TokenDigest) -> SQLValue { .bytes(key.bytes) }
-    static func time(_ time: Timestamp) -> SQLValue { .integer(time.seconds) }
-    static func flag(_ flag: Bool) -> SQLValue { .integer(flag ? 1 : 0) }
-    static func text(_ text: String?) -> SQLValue { text.map { .text($0) } ?? .null }
-    static func count(_ count: Int) -> SQLValue { .integer(Int64(count)) }
+    package static func id(_ id: PublicID) -> SQLValue { .bytes(id.bytes) }
+    package static func key(_ key: TokenDigest) -> SQLValue { .bytes(key.bytes) }
+    package static func time(_ time: Timestamp) -> SQLValue { .integer(time.seconds) }
+    package static func flag(_ flag: Bool) -> SQLValue { .integer(flag ? 1 : 0) }
+    package static func text(_ text: String?) -> SQLValue { text.map { .text($0) } ?? .null }
+    package static func count(_ count: Int) -> SQLValue { .integer(Int64(count)) }
 }

@@ -25,12 +25,12 @@ extension SQLStorage {
     /// writes.
     package func insertAll(_ accounts: [NewAccount]) async throws(StorageError) -> [Int] {
         try await write(to: .rows) { db in
-            var seen: Set<NameKey> = []
-            let taken = try accounts.indices.filter { index in
+            var seen = try db.takenNames(among: accounts.flatMap(\.keys))
+            let taken = accounts.indices.filter { index in
                 // Every key is noted, also of an account that is refused already.
-                try accounts[index].keys.reduce(false) { isTaken, key in
+                accounts[index].keys.reduce(false) { isTaken, key in
                     let isNew = seen.insert(key).inserted
-                    return try isTaken || !isNew || db.hasAccount(named: key)
+                    return isTaken || !isNew
                 }
             }
             guard taken.isEmpty else { return taken }
@@ -69,9 +69,10 @@ extension SQLStorage {
     ) async throws(StorageError) -> UserPage {
         let limit = min(max(1, limit), 10_000)
         var values: [SQLValue] = [.text(cursor?.text ?? ""), .count(limit + 1)]
-        if !text.isEmpty { values.append(.text(text)) }
-        let rows = try await read(for: .other) { [values] db in
-            try db.all(Self.pageSQL(isSearch: !text.isEmpty), values) { row in
+        let isSearch = !text.isEmpty
+        if isSearch { values.append(.text(text)) }
+        let rows = try await read(for: isSearch ? .everything : .other) { [values] db in
+            try db.all(Self.pageSQL(isSearch: isSearch), values) { row in
                 (try User(row), NameKey(stored: try row.text(at: 7)))
             }
         }
@@ -119,11 +120,20 @@ extension SQLStorage {
 }
 
 extension SQLConnection {
-    /// Whether an account has a name.
-    fileprivate func hasAccount(named key: NameKey) throws -> Bool {
-        try first(
-            "SELECT 1 FROM account_names WHERE key = CAST(? AS TEXT)",
-            [.text(key.text)]
-        ) { _ in true } != nil
+    /// Which of these names accounts have, found a hundred at a time.
+    fileprivate func takenNames(among keys: [NameKey]) throws -> Set<NameKey> {
+        let step = 100
+        let places = Array(repeating: "CAST(? AS TEXT)", count: step).joined(separator: ", ")
+        var taken: Set<NameKey> = []
+        for start in stride(from: 0, to: keys.count, by: step) {
+            let some = keys[start..<min(start + step, keys.count)].map { SQLValue.text($0.text) }
+            let rest = Array(repeating: SQLValue.null, count: step - some.count)
+            let found = try all(
+                "SELECT key FROM account_names WHERE key IN (\(places))",
+                some + rest
+            ) { row in NameKey(stored: try row.text(at: 0)) }
+            taken.formUnion(found)
+        }
+        return taken
     }
 }

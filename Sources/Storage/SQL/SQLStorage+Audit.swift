@@ -58,7 +58,7 @@ extension SQLStorage {
     /// Removes lines of the audit trail from before a time, the oldest first.
     package func removeAudit(before time: Timestamp, limit: Int) async throws(StorageError) -> Int {
         try await write(to: .rows) { db in
-            try db.run(
+            try db.change(
                 """
                 DELETE FROM audit WHERE id IN (
                     SELECT id FROM audit WHERE at < ? ORDER BY at LIMIT ?

@@ -4,7 +4,8 @@ extension SQLStorage {
     /// Removes expired sessions among the next `limit` records after `cursor`.
     ///
     /// They are looked for beside any writing, and a transaction is begun only when there are some.
-    /// Each is judged once more when it is removed: it may have been used meanwhile.
+    /// Each is judged once more when it is removed: it may have been used meanwhile. One that
+    /// somebody else is changing is left to the next sweep.
     package func removeExpired(
         at now: Timestamp,
         after cursor: TokenDigest?,
@@ -24,10 +25,11 @@ extension SQLStorage {
         let end = rows.count == limit ? rows.last?.key : nil
         let expired = rows.filter(\.isExpired).map(\.key)
         guard !expired.isEmpty else { return Sweep(removed: [], cursor: end) }
+        let condition = Connection.dialect.unlocked("key = ?1 AND \(Self.isExpiredSQL)")
         let removed = try await write(to: .rows) { db in
             try expired.flatMap { key in
                 try db.end(
-                    where: "key = ?1 AND \(Self.isExpiredSQL)",
+                    where: condition,
                     [.key(key), .time(now)],
                     at: now
                 ).map(\.key)
@@ -55,7 +57,7 @@ extension SQLStorage {
         limit: Int
     ) async throws(StorageError) -> Int {
         try await write(to: .rows) { db in
-            try db.run(
+            try db.change(
                 """
                 DELETE FROM ended_sessions WHERE key IN (
                     SELECT key FROM ended_sessions WHERE ended_at < ? ORDER BY ended_at LIMIT ?
@@ -70,7 +72,7 @@ extension SQLStorage {
     ///
     /// The database counts the entries of the smallest index: some 50 ms for a million.
     package func sessionCount() async throws(StorageError) -> Int {
-        try await read(for: .other) { db in
+        try await read(for: .everything) { db in
             let count = try db.first("SELECT count(*) FROM sessions", []) { row in
                 try row.integer(at: 0)
             }

@@ -9,7 +9,7 @@ extension SQLStorage {
         to new: PasswordHash
     ) async throws(StorageError) -> Bool {
         try await write(to: .account(id)) { db in
-            try db.run(
+            try db.change(
                 """
                 UPDATE users SET password_hash = CAST(? AS TEXT)
                 WHERE id = ? AND password_hash = CAST(? AS TEXT)

@@ -60,7 +60,7 @@ extension SQLStorage {
     /// No index serves that: it walks the one by user, which takes SQLite some 0.3 s for a million
     /// sessions.
     package func owner(ofSession id: PublicID) async throws(StorageError) -> PublicID? {
-        try await read(for: .other) { db in
+        try await read(for: .everything) { db in
             try db.first("SELECT user_id FROM sessions WHERE id = ?", [.id(id)]) { row in
                 try row.publicID(at: 0)
             }
@@ -68,15 +68,17 @@ extension SQLStorage {
     }
 
     /// Notes when sessions were last used.
+    ///
+    /// A session that somebody else is changing is left out: another machine notes its use at
+    /// this moment, or it ends.
     package func touch(_ uses: [SessionUse]) async throws(StorageError) {
         guard !uses.isEmpty else { return }
+        let condition = Connection.dialect.unlocked("key = ?2 AND last_seen_at < ?1")
+        let sql = "UPDATE sessions SET last_seen_at = ?1 WHERE \(condition)"
         try await write(to: .rows) { db in
             // In one order everywhere: two writers that meet do not wait for each other.
             for use in uses.sorted(by: { $0.key < $1.key }) {
-                try db.run(
-                    "UPDATE sessions SET last_seen_at = ?1 WHERE key = ?2 AND last_seen_at < ?1",
-                    [.time(use.seenAt), .key(use.key)]
-                )
+                try db.run(sql, [.time(use.seenAt), .key(use.key)])
             }
         }
     }
@@ -107,7 +109,7 @@ extension SQLStorage {
         at now: Timestamp
     ) async throws(StorageError) -> [EndedSession] {
         guard let user else {
-            return try await write(to: .rows) { db in
+            return try await write(to: .allSessions) { db in
                 try db.end(
                     where: "id IS DISTINCT FROM ?",
                     [kept.map { .id($0) } ?? .null],

@@ -34,12 +34,16 @@ package enum WriteSubject: Hashable, Sendable {
     case administration(of: PublicID)
     /// Rows that may change under it: each statement decides by itself.
     case rows
+    /// The sessions of everybody; it may take its time.
+    case allSessions
 }
 
 /// What something is looked up for, as far as it is counted.
 package enum ReadPurpose: Hashable, Sendable {
     /// A check that the cache could not answer.
     case check
-    /// Anything else.
+    /// Anything else that is found by an index.
     case other
+    /// What is found by walking over a whole table; it may take its time.
+    case everything
 }

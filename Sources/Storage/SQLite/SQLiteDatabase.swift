@@ -22,7 +22,8 @@ extension SQLiteDatabase: SQLConnection {
             (SELECT group_concat(name, char(31)) FROM user_groups WHERE user_id = u.id)
             """,
         byName: "INDEXED BY users_by_name",
-        tables: "sqlite_schema WHERE type = 'table' AND name"
+        tables: "sqlite_schema WHERE type = 'table' AND name",
+        skippingLocked: ""
     )
 
     package var hasSessions: Bool { true }
@@ -55,11 +56,14 @@ extension SQLiteDatabase: SQLConnection {
         return try step(statement) ? decode(SQLiteRow(statement: statement)) : nil
     }
 
-    @discardableResult
-    package func run(_ sql: String, _ values: [SQLValue]) throws -> Int {
+    package func run(_ sql: String, _ values: [SQLValue]) throws {
         let statement = try prepared(sql, values)
         defer { unsafe sqlite3_reset(statement.sqliteStatement) }
         while try step(statement) {}
+    }
+
+    package func change(_ sql: String, _ values: [SQLValue]) throws -> Int {
+        try run(sql, values)
         return db.changesCount
     }
 

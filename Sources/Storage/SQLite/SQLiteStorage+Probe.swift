@@ -20,6 +20,6 @@ extension SQLiteDatabase {
     /// Writes what means nothing; returns how many rows that were, which is 1.
     @discardableResult
     func writeProbe() throws -> Int {
-        try run("UPDATE probe SET writes = (writes + 1) & 0xFFFF")
+        try change("UPDATE probe SET writes = (writes + 1) & 65535", [])
     }
 }
