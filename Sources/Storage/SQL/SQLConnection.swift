@@ -173,10 +173,16 @@ extension StorageError {
 
 /// Our values as parameters.
 extension SQLValue {
+    /// An id as its bytes.
     package static func id(_ id: PublicID) -> SQLValue { .bytes(id.bytes) }
+    /// A key as its bytes.
     package static func key(_ key: TokenDigest) -> SQLValue { .bytes(key.bytes) }
+    /// A time in seconds.
     package static func time(_ time: Timestamp) -> SQLValue { .integer(time.seconds) }
+    /// A truth as 0 or 1.
     package static func flag(_ flag: Bool) -> SQLValue { .integer(flag ? 1 : 0) }
+    /// A text, or null.
     package static func text(_ text: String?) -> SQLValue { text.map { .text($0) } ?? .null }
+    /// A count.
     package static func count(_ count: Int) -> SQLValue { .integer(Int64(count)) }
 }

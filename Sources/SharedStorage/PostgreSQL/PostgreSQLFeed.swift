@@ -1,0 +1,139 @@
+internal import CPostgreSQL
+internal import Glibc
+internal import Sessions
+internal import Storage
+
+/// The changes that other processes have made, as PostgreSQL tells of them.
+///
+/// It has a connection and a thread of its own. PostgreSQL puts a notification on the way before it
+/// acknowledges the commit, and tells it before it answers what it was asked after that. So an
+/// answer proves that all is told that was acknowledged before the question, and the connection
+/// asks every 50 ms. A question that is not answered in 150 ms means that the feed is lost.
+package final class PostgreSQLFeed: Sendable {
+    /// The name of this process in notifications, by which it knows its own.
+    static let process = PublicID.random().text
+
+    private let threads: EngineThreads<PostgreSQLListener>
+    private let proof = Locked<ContinuousClock.Instant?>(nil)
+
+    /// Makes a feed that connects when it is first asked.
+    init(url: PostgreSQLURL, roundTrips: RoundTrips) {
+        threads = EngineThreads(count: 1) { () throws(StorageError) in
+            try PostgreSQLListener(url: url, roundTrips: roundTrips)
+        }
+    }
+
+    /// Waits for changes by other processes, a tenth of a second at most; returns what there was.
+    ///
+    /// - Throws: `unavailable` when it cannot be told; the first call after that which succeeds says
+    ///   that it may be anything.
+    func changes() async throws(StorageError) -> [StorageChange] {
+        let proof = proof
+        return try await threads.perform { listener throws(StorageError) in
+            defer { proof.withLock { $0 = listener.lastProof } }
+            return try listener.changes(within: .milliseconds(100))
+        }
+    }
+
+    /// How many seconds ago it was last known that everything was told; `nil` before the first time.
+    var lag: Double? {
+        proof.withLock { $0 }.map { (ContinuousClock.now - $0) / .seconds(1) }
+    }
+
+    /// How often the connection was made anew.
+    var reconnects: Int { threads.reconnects }
+
+    func close() { threads.close() }
+}
+
+/// The connection that listens.
+final class PostgreSQLListener: EngineConnection {
+    /// How often the server is asked whether it is there.
+    static let interval = Duration.milliseconds(50)
+    /// How long it may take to answer; with the interval that makes a fifth of a second.
+    static let patience = Duration.milliseconds(150)
+
+    /// When the last question was sent that has been answered.
+    private(set) var lastProof: ContinuousClock.Instant
+    private let connection: PostgreSQLConnection
+    private var question: ContinuousClock.Instant?
+    private var isFresh = true
+
+    /// Connects and listens; whatever is committed from then on is told.
+    init(url: PostgreSQLURL, roundTrips: RoundTrips) throws(StorageError) {
+        connection = unsafe PostgreSQLConnection(
+            try PostgreSQLConnecting.connect(to: url),
+            hasSessions: true,
+            roundTrips: roundTrips
+        )
+        lastProof = .now
+        let sql = "SELECT \(PostgreSQLConnection.channelSQL)"
+        let answer = try connection.ask(sql)
+        let channel: String?
+        do {
+            channel = try answer[0].optionalText(at: 0)
+        } catch {
+            throw .damaged
+        }
+        guard let channel else { throw .unavailable(code: "schema", detail: "no tables of ours") }
+        try connection.ask("LISTEN \(channel)")
+    }
+
+    var isUsable: Bool { !connection.hasFailed }
+    var hasTimedOut: Bool { connection.hasTimedOut }
+    func close() { connection.close() }
+
+    /// Waits for notifications.
+    func changes(within time: Duration) throws(StorageError) -> [StorageChange] {
+        let end = ContinuousClock.now + time
+        var changes: Set<StorageChange> = []
+        if isFresh {
+            // What happened before it listened was told to nobody.
+            isFresh = false
+            return [.anything]
+        }
+        while true {
+            try receive(into: &changes)
+            try ask()
+            let now = ContinuousClock.now
+            guard changes.isEmpty, now < end else { return Array(changes) }
+            let next = question.map { $0 + Self.patience } ?? lastProof + Self.interval
+            try connection.waitForInput(within: min(end, next) - now)
+        }
+    }
+
+    /// Takes what has come.
+    private func receive(into changes: inout Set<StorageChange>) throws(StorageError) {
+        let (payloads, isAnswered) = try connection.takeNotifications(
+            answerAwaited: question != nil
+        )
+        for payload in payloads {
+            let words = payload.split(separator: " ", maxSplits: 1)
+            guard words.count == 2 else {
+                changes.insert(.anything)
+                continue
+            }
+            if words[0] != PostgreSQLFeed.process {
+                changes.insert(StorageChange(payload: words[1]))
+            }
+        }
+        if isAnswered, let asked = question {
+            lastProof = asked
+            question = nil
+        }
+    }
+
+    /// Asks whether the server is there when it is time to, and gives up when it does not say.
+    private func ask() throws(StorageError) {
+        let now = ContinuousClock.now
+        if let question {
+            guard now < question + Self.patience else {
+                connection.fail(timedOut: true)
+                throw .unanswered
+            }
+        } else if now >= lastProof + Self.interval {
+            try connection.startQuestion()
+            question = now
+        }
+    }
+}

@@ -1,6 +1,0 @@
-#if SharedEngines
-    import Testing
-    @testable import SharedStorage
-
-    @Suite struct EngineThreadsTests {}
-#endif
