@@ -25,6 +25,8 @@ final class EngineLine<Connection: EngineConnection>: @unchecked Sendable {
         var outage: StorageError?
         /// Moved when the engine was found unreachable: connections from before count as lost.
         var era = 0
+        /// How many connections of this era there are.
+        var live = 0
         var isClosed = false
         var made = 0
         var losses = 0
@@ -102,7 +104,10 @@ final class EngineLine<Connection: EngineConnection>: @unchecked Sendable {
             guard let lost = connection else { return }
             connection = nil
             lost.close()
-            withLock { $0.losses += 1 }
+            withLock { state in
+                state.losses += 1
+                if era == state.era { state.live -= 1 }
+            }
         }
         func renew(_ current: Int) throws(StorageError) -> Connection {
             if era != current { drop() }
@@ -114,6 +119,7 @@ final class EngineLine<Connection: EngineConnection>: @unchecked Sendable {
             withLock { state in
                 state.made += 1
                 if !hasConnected { state.threads += 1 }
+                if era == state.era { state.live += 1 }
             }
             hasConnected = true
             return new
@@ -139,21 +145,39 @@ final class EngineLine<Connection: EngineConnection>: @unchecked Sendable {
                     let tell = job.run(connection)
                     let hasTimedOut = connection.hasTimedOut
                     if !connection.isUsable { drop() }
-                    if hasTimedOut { declareOutage(Self.silence) }
+                    if hasTimedOut { declareOutage(Self.silence, seenIn: current) }
                     tell()
                 } catch {
-                    job.refuse(error)
-                    declareOutage(error)
+                    if leave(job) {
+                        // The engine serves others: it may have no room for one connection more.
+                        usleep(100_000)
+                    } else {
+                        job.refuse(error)
+                        declareOutage(error, seenIn: current)
+                    }
                 }
             }
         }
     }
 
-    /// Notes that the engine cannot be reached, and tells those who wait.
-    func declareOutage(_ error: StorageError) {
-        let jobs = withLock { state in
+    /// Leaves a job to the threads that have a connection; `false` when there are none.
+    private func leave(_ job: Job) -> Bool {
+        withLock { state in
+            guard state.live > 0, !state.isClosed else { return false }
+            state.jobs.insert(job, at: 0)
+            unsafe pthread_cond_signal(change)
+            return true
+        }
+    }
+
+    /// Notes that the engine cannot be reached, and tells those who wait; nothing when it was
+    /// reached anew since that was seen.
+    private func declareOutage(_ error: StorageError, seenIn era: Int) {
+        let jobs = withLock { state -> [Job] in
+            guard state.era == era else { return [] }
             state.outage = error
             state.era += 1
+            state.live = 0
             defer { state.jobs = [] }
             unsafe pthread_cond_broadcast(change)
             return state.jobs

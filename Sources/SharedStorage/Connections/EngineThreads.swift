@@ -11,7 +11,8 @@ package import Sessions
 ///    to the time that the connection has for an answer.
 /// 2. When the engine cannot be reached, or has not answered in time, everybody is told so at once,
 ///    those who wait and those who come, until it is reached again. One of the threads tries that
-///    ten times a second.
+///    ten times a second. A thread that gets no connection where others have one leaves the work to
+///    those.
 /// 3. A connection on which something has failed is closed and made anew before it is used again.
 ///    A call is never repeated: what was sent may have been done.
 package final class EngineThreads<Connection: EngineConnection>: Sendable {

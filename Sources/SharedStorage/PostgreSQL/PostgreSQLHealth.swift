@@ -1,0 +1,66 @@
+package import Sessions
+internal import Storage
+
+/// What a look at a PostgreSQL server has found.
+package struct PostgreSQLHealth: Hashable, Sendable {
+    /// The version of the server, such as `15.4`.
+    package let serverVersion: String
+    /// Whether it follows another server and cannot be written to.
+    package let isStandby: Bool
+    /// The encoding of the database; only `UTF8` can be used.
+    package let encoding: String
+    /// The settings that let what was acknowledged be lost in a crash, by their names.
+    package let unsafeSettings: [String]
+    /// The version of the tables; `nil` when there are none yet.
+    package let schemaVersion: Int64?
+    /// How many more connections the server has room for.
+    package let freeConnections: Int64
+}
+
+extension PostgreSQLStorage {
+    /// Looks at a server without changing anything; it may be a standby.
+    ///
+    /// - Throws: `unavailable` as when the storage is opened, also when the tables are a newer
+    ///   version's.
+    package static func health(url: String) throws(StorageError) -> PostgreSQLHealth {
+        let connection = unsafe PostgreSQLConnection(
+            try PostgreSQLConnecting.connect(to: PostgreSQLURL(url), mayBeStandby: true),
+            hasSessions: true,
+            roundTrips: RoundTrips()
+        )
+        defer { connection.close() }
+        let schemaVersion = try PostgreSQLSchema.version(connection)
+        do {
+            let health = try connection.first(PostgreSQLHealth.sql, []) { row in
+                let unsafeSettings = try row.optionalText(at: 3) ?? ""
+                return PostgreSQLHealth(
+                    serverVersion: try row.optionalText(at: 0) ?? "",
+                    isStandby: try row.integer(at: 1) == 1,
+                    encoding: try row.optionalText(at: 2) ?? "",
+                    unsafeSettings: unsafeSettings.split(separator: " ").map(String.init),
+                    schemaVersion: schemaVersion,
+                    freeConnections: try row.integer(at: 4)
+                )
+            }
+            guard let health else { throw StorageError.damaged }
+            return health
+        } catch {
+            throw StorageError(translating: error)
+        }
+    }
+}
+
+extension PostgreSQLHealth {
+    /// Those that the server keeps for its administrators do not count as free, and neither does
+    /// the one that looks.
+    fileprivate static let sql = """
+        SELECT current_setting('server_version'), pg_is_in_recovery(),
+            current_setting('server_encoding'),
+            (SELECT string_agg(name, ' ' ORDER BY name) FROM pg_settings
+                WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit')
+                    AND setting = 'off'),
+            current_setting('max_connections')::bigint
+                - current_setting('superuser_reserved_connections')::bigint
+                - (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend')
+        """
+}
