@@ -8,7 +8,7 @@ extension PostgreSQLConnection {
     /// Sends a question that only asks for an answer.
     func startQuestion() throws(StorageError) {
         let raw = unsafe try open()
-        roundTrips.add(for: .other)
+        client.roundTrips.add(for: .other)
         guard unsafe PQsendQueryParams(raw, "SELECT 1", 0, nil, nil, nil, nil, 1) == 1,
             unsafe PQpipelineSync(raw) == 1, unsafe PQflush(raw) == 0
         else {

@@ -12,6 +12,7 @@ extension PostgreSQLConnection: SQLConnection {
             (SELECT string_agg(name, chr(31)) FROM user_groups WHERE user_id = u.id)
             """,
         byName: "",
+        tables: "pg_tables WHERE schemaname = ANY (current_schemas(false)) AND tablename",
         skippingLocked: "FOR UPDATE SKIP LOCKED"
     )
 
@@ -47,6 +48,16 @@ extension PostgreSQLConnection: SQLConnection {
         try ask(sql, values).changes
     }
 
+    /// Lets the lines of the audit trail be numbered on from the greatest.
+    package func afterMove() throws {
+        try run(
+            """
+            SELECT setval(pg_get_serial_sequence('audit', 'id'), coalesce(max(id), 1),
+                max(id) IS NOT NULL) FROM audit
+            """
+        )
+    }
+
     /// How many statements are sent together at most.
     private static var most: Int { 1000 }
 
@@ -61,7 +72,7 @@ extension PostgreSQLConnection: SQLConnection {
     @discardableResult
     func ask(_ sql: String, _ values: [SQLValue] = []) throws(StorageError) -> PostgreSQLAnswer {
         queue(sql, values)
-        roundTrips.add(for: purpose)
+        client.roundTrips.add(for: purpose)
         let awaited = try send()
         return try receive(awaited)
     }

@@ -15,10 +15,10 @@ package final class PostgreSQLConnection: EngineConnection {
     /// (`statement_timeout`).
     static var patience: Duration { .seconds(2) }
 
+    /// What it has in common with others.
+    let client: PostgreSQLClient
     /// Whether the sessions are in this database too.
-    package let hasSessions: Bool
-    /// Counts the round trips.
-    let roundTrips: RoundTrips
+    package var hasSessions: Bool { client.hasSessions }
     /// What the next statements are for.
     var purpose = ReadPurpose.other
     /// What is told to the other processes at the end of the transaction.
@@ -67,10 +67,9 @@ package final class PostgreSQLConnection: EngineConnection {
     }
 
     /// Takes over a connection that libpq has made.
-    init(_ raw: OpaquePointer, hasSessions: Bool, roundTrips: RoundTrips) {
+    init(_ raw: OpaquePointer, client: PostgreSQLClient) {
         unsafe self.raw = unsafe raw
-        self.hasSessions = hasSessions
-        self.roundTrips = roundTrips
+        self.client = client
         unsafe PQsetnonblocking(raw, 1)
         unsafe PQenterPipelineMode(raw)
     }

@@ -10,16 +10,13 @@ internal import Storage
 /// answer proves that all is told that was acknowledged before the question, and the connection
 /// asks every 50 ms. A question that is not answered in 150 ms means that the feed is lost.
 package final class PostgreSQLFeed: Sendable {
-    /// The name of this process in notifications, by which it knows its own.
-    static let process = PublicID.random().text
-
     private let threads: EngineThreads<PostgreSQLListener>
     private let proof = Locked<ContinuousClock.Instant?>(nil)
 
     /// Makes a feed that connects when it is first asked.
-    init(url: PostgreSQLURL, roundTrips: RoundTrips) {
+    init(_ client: PostgreSQLClient) {
         threads = EngineThreads(count: 1) { () throws(StorageError) in
-            try PostgreSQLListener(url: url, roundTrips: roundTrips)
+            try PostgreSQLListener(client)
         }
     }
 
@@ -60,12 +57,8 @@ final class PostgreSQLListener: EngineConnection {
     private var isFresh = true
 
     /// Connects and listens; whatever is committed from then on is told.
-    init(url: PostgreSQLURL, roundTrips: RoundTrips) throws(StorageError) {
-        connection = unsafe PostgreSQLConnection(
-            try PostgreSQLConnecting.connect(to: url),
-            hasSessions: true,
-            roundTrips: roundTrips
-        )
+    init(_ client: PostgreSQLClient) throws(StorageError) {
+        connection = try client.open()
         lastProof = .now
         let sql = "SELECT \(PostgreSQLConnection.channelSQL)"
         let answer = try connection.ask(sql)
@@ -113,7 +106,7 @@ final class PostgreSQLListener: EngineConnection {
                 changes.insert(.anything)
                 continue
             }
-            if words[0] != PostgreSQLFeed.process {
+            if words[0] != connection.client.name {
                 changes.insert(StorageChange(payload: words[1]))
             }
         }

@@ -23,11 +23,8 @@ extension PostgreSQLStorage {
     /// - Throws: `unavailable` as when the storage is opened, also when the tables are a newer
     ///   version's.
     package static func health(url: String) throws(StorageError) -> PostgreSQLHealth {
-        let connection = unsafe PostgreSQLConnection(
-            try PostgreSQLConnecting.connect(to: PostgreSQLURL(url), mayBeStandby: true),
-            hasSessions: true,
-            roundTrips: RoundTrips()
-        )
+        let client = PostgreSQLClient(url: try PostgreSQLURL(url))
+        let connection = try client.open(mayBeStandby: true)
         defer { connection.close() }
         let schemaVersion = try PostgreSQLSchema.version(connection)
         do {

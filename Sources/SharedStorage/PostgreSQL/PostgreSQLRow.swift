@@ -42,6 +42,11 @@ package struct PostgreSQLRow: SQLRow {
     let answer: PostgreSQLAnswer
     let row: CInt
 
+    /// Whether there is nothing in a column.
+    package func isNull(at column: Int) throws -> Bool {
+        unsafe PQgetisnull(answer.raw, row, CInt(column)) == 1
+    }
+
     /// The number in a column, of whichever width; a truth is 0 or 1.
     package func integer(at column: Int) throws -> Int64 {
         guard [Kind.bool, Kind.int2, Kind.int4, Kind.int8].contains(kind(of: column)),

@@ -26,8 +26,8 @@ extension PostgreSQLStorage: StorageEngine {
     /// What the connections have done since the start.
     package var connections: [ConnectionFigures] {
         var figures = ConnectionFigures(engine: "postgresql")
-        figures.checkRoundTrips = roundTrips.forChecks
-        figures.otherRoundTrips = roundTrips.forOthers
+        figures.checkRoundTrips = client.roundTrips.forChecks
+        figures.otherRoundTrips = client.roundTrips.forOthers
         figures.reconnects = threads.reconnects + feed.reconnects
         figures.isReachable = threads.isReachable
         figures.feedLag = feed.lag

@@ -11,7 +11,7 @@ package import Storage
 package final class PostgreSQLStorage: Sendable {
     let threads: EngineThreads<PostgreSQLConnection>
     let feed: PostgreSQLFeed
-    let roundTrips: RoundTrips
+    let client: PostgreSQLClient
 
     /// Opens the database, makes the tables when there are none, and brings them up to date.
     ///
@@ -29,48 +29,20 @@ package final class PostgreSQLStorage: Sendable {
         sessionsElsewhere: Bool = false
     ) throws(StorageError) {
         let url = try PostgreSQLURL(url)
-        let roundTrips = RoundTrips()
-        self.roundTrips = roundTrips
-        let connect = { @Sendable () throws(StorageError) in
-            try PostgreSQLConnection.connect(
-                to: url,
-                hasSessions: !sessionsElsewhere,
-                roundTrips: roundTrips
-            )
-        }
-        let first = try connect()
+        let client = PostgreSQLClient(url: url, hasSessions: !sessionsElsewhere)
+        let first = try client.connect()
         defer { first.close() }
         try PostgreSQLSchema.bringUpToDate(first)
-        threads = EngineThreads(count: connections, connect: connect)
-        feed = PostgreSQLFeed(url: url, roundTrips: roundTrips)
+        self.client = client
+        threads = EngineThreads(count: connections) { () throws(StorageError) in
+            try client.connect()
+        }
+        feed = PostgreSQLFeed(client)
     }
 
     deinit {
         threads.close()
         feed.close()
-    }
-}
-
-extension PostgreSQLConnection {
-    /// Connects and asks for what the server's settings may leave out.
-    static func connect(
-        to url: PostgreSQLURL,
-        hasSessions: Bool,
-        roundTrips: RoundTrips
-    ) throws(StorageError) -> PostgreSQLConnection {
-        let connection = unsafe PostgreSQLConnection(
-            try PostgreSQLConnecting.connect(to: url),
-            hasSessions: hasSessions,
-            roundTrips: roundTrips
-        )
-        // What is acknowledged must outlive a crash, whatever is the rule in this database.
-        try connection.ask(
-            """
-            SELECT set_config('synchronous_commit', 'on', false)
-            WHERE current_setting('synchronous_commit') = 'off'
-            """
-        )
-        return connection
     }
 }
 

@@ -128,7 +128,7 @@ package struct Dialect: Sendable {
 
 extension SQLConnection {
     /// Runs a statement without values.
-    func run(_ sql: String) throws { try run(sql, []) }
+    package func run(_ sql: String) throws { try run(sql, []) }
 }
 
 extension SQLRow {

@@ -75,8 +75,7 @@
         @Test func `a server that may not be written to is refused, but for a look`() throws {
             let standby = url.with(["options": "-c default_transaction_read_only=on"])
             #expect(failure(at: standby) == .standby)
-            let raw = unsafe try PostgreSQLConnecting.connect(to: standby, mayBeStandby: true)
-            unsafe PostgreSQLConnection(raw, hasSessions: true, roundTrips: RoundTrips()).close()
+            try PostgreSQLClient(url: standby).open(mayBeStandby: true).close()
         }
 
         private func host(_ server: SilentServer) -> [String: String] {
@@ -86,12 +85,8 @@
         /// What connecting fails with; `nil` when it succeeds.
         private func failure(at url: PostgreSQLURL) -> StorageError? {
             do throws(StorageError) {
-                try PostgreSQLConnection.connect(
-                    to: url,
-                    hasSessions: true,
-                    roundTrips: RoundTrips()
-                )
-                .close()
+                try PostgreSQLClient(url: url).connect()
+                    .close()
                 return nil
             } catch {
                 return error

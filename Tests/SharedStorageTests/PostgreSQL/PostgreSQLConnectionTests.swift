@@ -117,15 +117,15 @@
         }
 
         @Test func `each time that something is sent is one round trip`() throws {
-            let before = connection.roundTrips.forOthers
+            let before = connection.client.roundTrips.forOthers
             connection.queue("SELECT 1")
-            #expect(connection.roundTrips.forOthers == before)
+            #expect(connection.client.roundTrips.forOthers == before)
             try connection.ask("SELECT 2")
-            #expect(connection.roundTrips.forOthers == before + 1)
+            #expect(connection.client.roundTrips.forOthers == before + 1)
             connection.purpose = .check
             try connection.ask("SELECT 1")
-            #expect(connection.roundTrips.forOthers == before + 1)
-            #expect(connection.roundTrips.forChecks == 1)
+            #expect(connection.client.roundTrips.forOthers == before + 1)
+            #expect(connection.client.roundTrips.forChecks == 1)
         }
 
         // MARK: failures

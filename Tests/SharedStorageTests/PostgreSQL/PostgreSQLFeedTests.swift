@@ -8,16 +8,15 @@
 
     @Suite(.timeLimit(.minutes(1))) struct PostgreSQLFeedTests {
         let schema: TestSchema
+        let client: PostgreSQLClient
         let listener: PostgreSQLListener
         let key: TokenDigest
 
         init() throws {
             schema = try TestSchema()
             try PostgreSQLSchema.bringUpToDate(schema.connect())
-            listener = try PostgreSQLListener(
-                url: PostgreSQLURL(schema.url),
-                roundTrips: RoundTrips()
-            )
+            client = PostgreSQLClient(url: try PostgreSQLURL(schema.url))
+            listener = try PostgreSQLListener(client)
             key = try #require(TokenDigest(bytes: Array(repeating: 0xFB, count: 32)))
         }
 
@@ -45,8 +44,8 @@
 
         @Test func `what the process has changed itself is not told`() throws {
             _ = try listener.changes(within: .zero)
-            let connection = try schema.connect()
-            try connection.transact(locking: []) { try $0.announce(.session(key)) }
+            let connection = try client.connect()
+            try connection.transact { try $0.announce(.session(key)) }
             try notify("another *", by: connection)
             #expect(try listener.changes(within: .seconds(5)) == [.anything])
         }

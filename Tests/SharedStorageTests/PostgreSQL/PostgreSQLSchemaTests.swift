@@ -26,11 +26,7 @@
             try await withThrowingTaskGroup { group in
                 for _ in 0..<8 {
                     group.addTask {
-                        let connection = try PostgreSQLConnection.connect(
-                            to: url,
-                            hasSessions: true,
-                            roundTrips: RoundTrips()
-                        )
+                        let connection = try PostgreSQLClient(url: url).connect()
                         defer { connection.close() }
                         try PostgreSQLSchema.bringUpToDate(connection)
                     }
@@ -71,11 +67,7 @@
         @Test func `a search path without a schema is said`() throws {
             let url = try PostgreSQLURL(schema.url)
                 .with(["options": "-c search_path=no_such_schema"])
-            let connection = try PostgreSQLConnection.connect(
-                to: url,
-                hasSessions: true,
-                roundTrips: RoundTrips()
-            )
+            let connection = try PostgreSQLClient(url: url).connect()
             let error = #expect(throws: StorageError.self) {
                 try PostgreSQLSchema.bringUpToDate(connection)
             }

@@ -16,7 +16,8 @@
             name = "test_" + PublicID.random().bytes.map { String($0, radix: 16) }.joined()
             let base = try Self.base
             let sign = base.contains("?") ? "&" : "?"
-            url = "\(base)\(sign)options=-c%20search_path%3D\(name)"
+            url =
+                "\(base)\(sign)application_name=\(name)&options=-c%20search_path%3D\(name)"
             try Self.run("CREATE SCHEMA \(name)", at: base)
         }
 
@@ -55,11 +56,7 @@
 
         /// Makes a connection.
         static func connect(to url: String) throws -> PostgreSQLConnection {
-            try PostgreSQLConnection.connect(
-                to: PostgreSQLURL(url),
-                hasSessions: true,
-                roundTrips: RoundTrips()
-            )
+            try PostgreSQLClient(url: PostgreSQLURL(url)).connect()
         }
 
         /// Runs a statement on a connection of its own, in the schema.
