@@ -24,7 +24,7 @@ extension PostgreSQLConnection {
         }
         let told = changes.count > Self.most ? [.anything] : changes
         for change in told {
-            queue(Self.notifySQL, [.text("\(client.name) \(change.payload)")])
+            queue(Self.notifySQL, [.text(change.payload)])
         }
     }
 

@@ -6,8 +6,6 @@ final class PostgreSQLClient: Sendable {
     let url: PostgreSQLURL
     /// Whether the sessions are in it too.
     let hasSessions: Bool
-    /// The name in notifications, by which those of one's own are known.
-    let name = PublicID.random().text
     /// Counts the round trips.
     let roundTrips = RoundTrips()
 

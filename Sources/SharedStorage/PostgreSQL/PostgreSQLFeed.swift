@@ -3,12 +3,16 @@ internal import Glibc
 internal import Sessions
 internal import Storage
 
-/// The changes that other processes have made, as PostgreSQL tells of them.
+/// The changes that other processes have made, and this one, as PostgreSQL tells of them.
 ///
 /// It has a connection and a thread of its own. PostgreSQL puts a notification on the way before it
 /// acknowledges the commit, and tells it before it answers what it was asked after that. So an
 /// answer proves that all is told that was acknowledged before the question, and the connection
 /// asks every 50 ms. A question that is not answered in 150 ms means that the feed is lost.
+///
+/// The changes of this process are told too. When the connection is lost during a commit, the
+/// caller does not know what became of it, and keeps in its cache what may have ended; whoever then
+/// ends the same elsewhere finds nothing to do and has nothing to tell.
 package final class PostgreSQLFeed: Sendable {
     private let threads: EngineThreads<PostgreSQLListener>
     private let proof = Locked<ContinuousClock.Instant?>(nil)
@@ -20,7 +24,7 @@ package final class PostgreSQLFeed: Sendable {
         }
     }
 
-    /// Waits for changes by other processes, a tenth of a second at most; returns what there was.
+    /// Waits for changes, a tenth of a second at most; returns what there was.
     ///
     /// - Throws: `unavailable` when it cannot be told; the first call after that which succeeds says
     ///   that it may be anything.
@@ -100,16 +104,7 @@ final class PostgreSQLListener: EngineConnection {
         let (payloads, isAnswered) = try connection.takeNotifications(
             answerAwaited: question != nil
         )
-        for payload in payloads {
-            let words = payload.split(separator: " ", maxSplits: 1)
-            guard words.count == 2 else {
-                changes.insert(.anything)
-                continue
-            }
-            if words[0] != connection.client.name {
-                changes.insert(StorageChange(payload: words[1]))
-            }
-        }
+        for payload in payloads { changes.insert(StorageChange(payload: payload)) }
         if isAnswered, let asked = question {
             lastProof = asked
             question = nil

@@ -21,7 +21,8 @@
             try await machines.settleFeeds()
             _ = try await here.remove(sessions[0].key)
             #expect(try await machines.heardThere() == [.session(sessions[0].key)])
-            #expect(try await here.changesOfOthers() != [.session(sessions[0].key)])
+            // A commit may be done and its answer lost.
+            #expect(try await here.changesOfOthers() == [.session(sessions[0].key)])
         }
 
         @Test func `what changes an account is told, whatever it was`() async throws {
