@@ -1,6 +1,10 @@
 internal import Sessions
 internal import Storage
 
+#if SharedEngines
+    internal import SharedStorage
+#endif
+
 /// Where accounts and sessions are kept: the one place that knows which engines there are.
 ///
 /// The engines that several machines share are built in by the trait `SharedEngines`.
@@ -40,11 +44,18 @@ enum Engines {
         _ settings: Settings,
         readers: Int
     ) throws(StorageError) -> any StorageEngine {
-        throw .unavailable(
-            code: "not-built",
-            detail: "this program was built without the engines that several machines share; "
-                + "`make ENGINES=shared build` builds one with them"
-        )
+        #if SharedEngines
+            return try PostgreSQLStorage(
+                url: settings[.storageURL],
+                connections: min(readers, settings[.storageConnections])
+            )
+        #else
+            throw .unavailable(
+                code: "not-built",
+                detail: "this program was built without the engines that several machines share; "
+                    + "`make ENGINES=shared build` builds one with them"
+            )
+        #endif
     }
 }
 
