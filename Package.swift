@@ -75,7 +75,8 @@ let package = Package(
             dependencies: [
                 "Accounts", "Sessions", "Storage", "Telemetry", "CHiredis", "CLinux", "COpenSSL",
                 "CPostgreSQL",
-            ]
+            ],
+            resources: [.embedInCode("Redis/Scripts")]
         ),
         .target(name: "Telemetry", dependencies: ["CLinux"]),
         .executableTarget(

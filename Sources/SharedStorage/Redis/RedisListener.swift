@@ -1,0 +1,129 @@
+internal import Sessions
+internal import Storage
+
+/// The connection that the server tells of changes.
+///
+/// The protocol that hiredis knows (RESP2) has no place for news on a connection that asks for
+/// data, so this one does nothing else: it is in Pub/Sub mode, and directs what it tracks to
+/// itself.
+final class RedisListener: EngineConnection {
+    /// How often the server is asked whether all was told.
+    static let interval = Duration.milliseconds(50)
+    /// How long it may take to answer; with the interval that makes a fifth of a second.
+    static let patience = Duration.milliseconds(150)
+
+    /// How many changes are told at once: the rest comes with the next call.
+    private static let most = 10_000
+
+    /// When the last question was asked that has been answered.
+    private(set) var lastProof: ContinuousClock.Instant
+    private let connection: RedisConnection
+    private let keys: RedisKeys
+    private var question: ContinuousClock.Instant?
+    private var isFresh = true
+    private(set) var isUsable = true
+
+    /// Not even a feed that is silent means that the server cannot be reached: the data connections
+    /// find that out.
+    let hasTimedOut = false
+
+    /// Connects and listens; whatever is written from then on is told.
+    init(through door: RedisDoor, _ keys: RedisKeys) throws(StorageError) {
+        self.keys = keys
+        connection = try RedisConnection(through: door)
+        lastProof = .now
+        do throws(StorageError) {
+            let id = try connection.call(RedisCommand("CLIENT", "ID")).number
+            let tracking = ["CLIENT", "TRACKING", "ON", "REDIRECT", "\(id)", "BCAST"]
+            let prefixes = ["s:", "u:"].flatMap { [Array("PREFIX".utf8), keys.key($0)] }
+            _ = try connection.call(RedisCommand(tracking.map { Array($0.utf8) } + prefixes))
+            _ = try connection.call(RedisCommand("SUBSCRIBE", Self.channel))
+        } catch {
+            connection.close()
+            throw error
+        }
+    }
+
+    private static let channel = "__redis__:invalidate"
+
+    /// Which process it hears.
+    var runID: String { connection.server.runID }
+
+    func close() {
+        isUsable = false
+        connection.close()
+    }
+
+    /// Waits for changes; returns what there was, each once, or nothing after `duration`.
+    ///
+    /// - Throws: `unavailable` when not all may have been told: the server is silent, the connection
+    ///   is lost, or `isDoubted` says so.
+    func changes(
+        within duration: Duration,
+        isDoubted: () -> Bool
+    ) throws(StorageError) -> [StorageChange] {
+        guard !isFresh else {
+            isFresh = false
+            return [.anything]
+        }
+        do throws(StorageError) {
+            let end = ContinuousClock.now + duration
+            var found: Set<StorageChange> = []
+            while true {
+                guard !isDoubted() else { throw .lostRedis }
+                // What has come is taken before it is judged whether anything has.
+                while found.count < Self.most,
+                    let reply = try connection.hear(by: Deadline(in: .zero))
+                {
+                    try take(reply, into: &found)
+                }
+                try ask()
+                let now = ContinuousClock.now
+                guard found.isEmpty, now < end else { return Array(found) }
+                let pause = Deadline(in: min(end, nextMoment) - now)
+                if let reply = try connection.hear(by: pause) { try take(reply, into: &found) }
+            }
+        } catch {
+            isUsable = false
+            throw error
+        }
+    }
+
+    /// When there is something to do though nothing is heard.
+    private var nextMoment: ContinuousClock.Instant {
+        question.map { $0 + Self.patience } ?? lastProof + Self.interval
+    }
+
+    /// Asks whether all was told, where it is time for that.
+    private func ask() throws(StorageError) {
+        let now = ContinuousClock.now
+        if let question {
+            guard now < question + Self.patience else { throw .silentRedis }
+        } else if now >= lastProof + Self.interval {
+            question = now
+            try connection.send([RedisCommand("PING")], by: Deadline(in: Self.patience))
+        }
+    }
+
+    /// Takes an answer, or news: a list of keys, or none when all of them are gone.
+    private func take(
+        _ reply: RedisReply,
+        into found: inout Set<StorageChange>
+    ) throws(StorageError) {
+        let parts = try reply.list
+        switch try parts.first?.text {
+        case "pong":
+            lastProof = question ?? lastProof
+            question = nil
+        case "message" where parts.count == 3:
+            guard parts[2] != .none else {
+                found.insert(.anything)
+                return
+            }
+            for name in try parts[2].list {
+                if let change = keys.change(of: try name.bytes) { found.insert(change) }
+            }
+        default: throw .oddRedis
+        }
+    }
+}

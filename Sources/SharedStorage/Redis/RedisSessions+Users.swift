@@ -1,0 +1,66 @@
+internal import Accounts
+internal import Sessions
+
+/// What the accounts say of a user, as Redis keeps it.
+struct RedisUser: Hashable, Sendable {
+    let id: PublicID
+    /// What a check tells; `nil` when there is no such account any more.
+    let user: User?
+    /// The number of the password.
+    let credentialVersion: Int64
+
+    /// Takes what the accounts say; `nil` when they know nobody of that id.
+    init(id: PublicID, _ credentials: Credentials?) {
+        self.id = id
+        user = credentials?.user
+        credentialVersion = credentials?.credentialVersion ?? 0
+    }
+
+    /// The number of this state; a later one is greater.
+    ///
+    /// Both numbers only grow, and every change of what Redis keeps moves one of them.
+    var revision: Int64 {
+        guard let user else { return 1 << 53 }
+        return user.editVersion &+ credentialVersion
+    }
+
+    /// Whether nobody may sign in.
+    var isShut: Bool { user?.isDisabled ?? true }
+}
+
+/// A session that goes on under another key.
+struct RedisRenewal: Sendable {
+    let old: TokenDigest
+    let session: Session
+    /// The number of the password that it goes on with.
+    let credentialVersion: Int64
+}
+
+extension RedisSessions {
+    /// Takes over what the accounts say of a user, unless something newer is known, and ends the
+    /// sessions that were begun with an earlier password, or all when the user is shut; returns
+    /// those that ended.
+    ///
+    /// - Parameters:
+    ///   - endingAll: whether all sessions end in any case.
+    ///   - renewal: what goes on under a new key, when it is there.
+    func put(
+        _ user: RedisUser,
+        endingAll: Bool = false,
+        renewing renewal: RedisRenewal? = nil,
+        at now: Timestamp
+    ) async throws(StorageError) -> [EndedSession] {
+        let flags = [user.isShut, endingAll].map { $0 ? "1" : "0" }
+        let text = [
+            "\(user.revision)", "\(user.credentialVersion)", flags[0], "\(RedisKeys.userLifetime)",
+            flags[1], user.user?.username ?? "",
+            user.user?.groups.joined(separator: "\u{1F}") ?? "", user.user?.email ?? "",
+        ]
+        var arguments = [RedisKeys.score(now), user.id.bytes] + text.map { Array($0.utf8) }
+        if let renewal {
+            arguments.append(renewal.old.bytes)
+            arguments += Self.arguments(renewal.session, renewal.credentialVersion)
+        }
+        return try Self.ended(try await run(.account, arguments))
+    }
+}

@@ -1,0 +1,95 @@
+package import Sessions
+internal import Storage
+internal import Synchronization
+
+/// Sessions in Redis or Valkey.
+///
+/// It keeps the promises of `SessionStorage` that are about sessions; what Redis does not know of a
+/// user, the caller finds in the accounts and tells it by `put` (`RedisAnswer`). Everything that
+/// changes several keys is one script, so others see all of it or nothing.
+package final class RedisSessions: Sendable {
+    let keys: RedisKeys
+    let feed: RedisFeed
+    private let threads: EngineThreads<RedisConnection>
+    private let checks = Atomic(0)
+    private let others = Atomic(0)
+
+    /// Connects, and looks whether sessions can be kept there.
+    ///
+    /// - Throws: `unavailable` with what is wrong: the URL, the password, the server.
+    package init(
+        url: RedisURL,
+        prefix: String,
+        connections: Int
+    ) throws(StorageError) {
+        let door = try RedisDoor(url)
+        keys = RedisKeys(prefix: Array(prefix.utf8))
+        // Now, so that a program that cannot be served does not start.
+        try RedisListener(through: door, keys).close()
+        feed = RedisFeed(through: door, keys)
+        threads = EngineThreads(count: connections) { () throws(StorageError) in
+            try RedisConnection(through: door)
+        }
+    }
+
+    /// What the connections have done since the start.
+    package var figures: ConnectionFigures {
+        var figures = ConnectionFigures(engine: "redis")
+        figures.checkRoundTrips = checks.load(ordering: .relaxed)
+        figures.otherRoundTrips = others.load(ordering: .relaxed)
+        figures.reconnects = threads.reconnects + feed.reconnects
+        figures.isReachable = threads.isReachable
+        figures.feedLag = feed.lag
+        return figures
+    }
+
+    /// Closes the connections.
+    package func close() {
+        threads.close()
+        feed.close()
+    }
+
+    /// Runs a script; its first argument is the prefix.
+    func run(
+        _ script: RedisScript,
+        _ arguments: [[UInt8]],
+        for purpose: ReadPurpose = .other
+    ) async throws(StorageError) -> RedisReply {
+        let arguments = [keys.prefix] + arguments
+        return try await perform(for: purpose) { connection throws(StorageError) in
+            try connection.run(script, arguments)
+        }
+    }
+
+    /// Gives a command.
+    func call(_ words: [[UInt8]]) async throws(StorageError) -> RedisReply {
+        try await perform(for: .other) { connection throws(StorageError) in
+            try connection.call(RedisCommand(words))
+        }
+    }
+
+    private func perform(
+        for purpose: ReadPurpose,
+        _ work: @escaping @Sendable (RedisConnection) throws(StorageError) -> RedisReply
+    ) async throws(StorageError) -> RedisReply {
+        switch purpose {
+        case .check: checks.wrappingAdd(1, ordering: .relaxed)
+        case .other: others.wrappingAdd(1, ordering: .relaxed)
+        }
+        let feed = feed
+        return try await threads.perform { connection throws(StorageError) in
+            guard feed.agrees(with: connection.server.runID) else {
+                connection.close()
+                throw .lostRedis
+            }
+            return try work(connection)
+        }
+    }
+}
+
+/// An answer for which Redis has to know a user.
+enum RedisAnswer<Value: Sendable>: Sendable {
+    case value(Value)
+    /// Redis does not know the user, or not well enough: the accounts must tell.
+    case unknown(PublicID)
+}
