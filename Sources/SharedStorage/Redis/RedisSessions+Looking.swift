@@ -1,4 +1,5 @@
 internal import Sessions
+internal import Storage
 
 extension RedisSessions {
     /// Looks a session up together with its user: one round trip.

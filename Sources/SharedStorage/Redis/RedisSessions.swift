@@ -1,5 +1,5 @@
 package import Sessions
-internal import Storage
+package import Storage
 internal import Synchronization
 
 /// Sessions in Redis or Valkey.
@@ -74,7 +74,7 @@ package final class RedisSessions: Sendable {
     ) async throws(StorageError) -> RedisReply {
         switch purpose {
         case .check: checks.wrappingAdd(1, ordering: .relaxed)
-        case .other: others.wrappingAdd(1, ordering: .relaxed)
+        case .other, .everything: others.wrappingAdd(1, ordering: .relaxed)
         }
         let feed = feed
         return try await threads.perform { connection throws(StorageError) in
