@@ -71,6 +71,9 @@ enum RedisRecord {
         )
     }
 
+    /// The number of the password that a session was begun with, of a record that was read.
+    static func credentialVersion(_ bytes: [UInt8]) -> Int64 { number(bytes[33..<41]) }
+
     private static func append(_ number: UInt64, of count: Int, to bytes: inout [UInt8]) {
         for place in (0..<count).reversed() {
             bytes.append(UInt8(truncatingIfNeeded: number >> UInt64(place * 8)))

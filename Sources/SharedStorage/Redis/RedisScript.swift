@@ -3,18 +3,20 @@ internal import Sessions
 
 /// What is done in Redis at once: a script in Lua, with what all of them have in common before it.
 enum RedisScript: CaseIterable, Sendable {
-    case account, find, forget, holds, insert, list, owner, remove, removeAll, removeID, removeUser
-    case replace, sweep, touch
+    case account, add, find, forget, holds, insert, list, owner, page, remove, removeAll, removeID
+    case removeUser, replace, sweep, touch
 
     private var resource: [UInt8] {
         switch self {
         case .account: PackageResources.account_lua
+        case .add: PackageResources.add_lua
         case .find: PackageResources.find_lua
         case .forget: PackageResources.forget_lua
         case .holds: PackageResources.holds_lua
         case .insert: PackageResources.insert_lua
         case .list: PackageResources.list_lua
         case .owner: PackageResources.owner_lua
+        case .page: PackageResources.page_lua
         case .remove: PackageResources.remove_lua
         case .removeAll: PackageResources.remove_all_lua
         case .removeID: PackageResources.remove_id_lua

@@ -32,23 +32,30 @@ extension RedisSessions {
 
     /// Returns the sessions of a user, the most recently used first.
     func sessions(of user: PublicID) async throws(StorageError) -> [Session] {
-        let parts = try await run(.list, [user.bytes]).list
-        var sessions: [Session] = []
-        for start in stride(from: 0, to: parts.count - 2, by: 3) {
-            let seen = Timestamp(seconds: try parts[start + 1].number)
-            sessions.append(
-                try RedisRecord.session(
-                    try parts[start + 2].bytes,
-                    key: try parts[start].key,
-                    seen: seen
-                )
-            )
-        }
+        let sessions = try Self.entries(try await run(.list, [user.bytes])).map(\.session)
         return sessions.sorted { left, right in
             if left.lastSeenAt != right.lastSeenAt { return left.lastSeenAt > right.lastSeenAt }
             if left.createdAt != right.createdAt { return left.createdAt > right.createdAt }
             return left.key < right.key
         }
+    }
+
+    /// Sessions as scripts list them: the digest, the last-seen time and the record of each.
+    static func entries(
+        _ reply: RedisReply
+    ) throws(StorageError) -> [(session: Session, record: [UInt8])] {
+        let parts = try reply.list
+        var entries: [(session: Session, record: [UInt8])] = []
+        for start in stride(from: 0, to: parts.count - 2, by: 3) {
+            let (seen, record) = (parts[start + 1], try parts[start + 2].bytes)
+            let session = try RedisRecord.session(
+                record,
+                key: try parts[start].key,
+                seen: seen == .none ? nil : Timestamp(seconds: try seen.number)
+            )
+            entries.append((session, record))
+        }
+        return entries
     }
 
     /// Notes when sessions were last used.
