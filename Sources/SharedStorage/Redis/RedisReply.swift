@@ -47,6 +47,8 @@ enum RedisReply: Hashable, Sendable {
     /// The kind of an error: its first word, or, where a script of Redis 6 failed, the one that the
     /// script met; `ERR` for all that we do not tell apart.
     static func kind(ofError message: String) -> String {
+        // What Redis 7 says when a script may not do something.
+        guard !message.contains("ACL failure in script") else { return "NOPERM" }
         let words = message.split(separator: " ").map(String.init)
         let candidates = words.first == "ERR" ? words : Array(words.prefix(1))
         return candidates.first { codes[$0] != nil || $0 == "NOSCRIPT" } ?? "ERR"

@@ -24,8 +24,12 @@ package final class RedisSessions: Sendable {
     ) throws(StorageError) {
         let door = try RedisDoor(url)
         keys = RedisKeys(prefix: Array(prefix.utf8))
-        // Now, so that a program that cannot be served does not start.
+        // Now, so that a program that cannot be served does not start: it may listen, run scripts
+        // and read its keys.
         try RedisListener(through: door, keys).close()
+        let first = try RedisConnection(through: door)
+        defer { first.close() }
+        _ = try first.run(.find, [keys.prefix, []])
         feed = RedisFeed(through: door, keys)
         threads = EngineThreads(count: connections) { () throws(StorageError) in
             try RedisConnection(through: door)

@@ -16,10 +16,9 @@
         }
 
         deinit {
-            for key in (try? keys()) ?? [] { _ = try? connect().call(RedisCommand([del, key])) }
+            guard let keys = try? keys(), !keys.isEmpty else { return }
+            _ = try? connect().call(RedisCommand([Array("DEL".utf8)] + keys))
         }
-
-        private var del: [UInt8] { Array("DEL".utf8) }
 
         func open(connections: Int = 4) throws -> RedisSessions {
             try RedisSessions(url: url, prefix: prefix, connections: connections)
