@@ -144,7 +144,7 @@ def test_what_the_command_line_does_on_one_machine_holds_on_the_other(pair: Mach
     soon(pair[THERE], cookie, 401)
     soon(pair[HERE], cookie, 401)
     second = known_everywhere(pair, pair.log_in(person, HERE).ticket_cookie)
-    console.do("user", "disable", name)
+    console.do("user", "disable", name, "--force")
     for site in pair:
         soon(site, second, 401)
 

@@ -45,8 +45,10 @@ def test_an_address_that_is_none_is_refused(refusal: Refusal, url: str) -> None:
 
 
 def test_a_standby_that_takes_no_writes_is_refused(refusal: Refusal) -> None:
-    with PostgreSQL() as primary, primary.standby() as standby:
-        said = refusal({"storage.url": standby.url(primary.new_database())})
+    with PostgreSQL() as primary:
+        name = primary.new_database()
+        with primary.standby() as standby:
+            said = refusal({"storage.url": standby.url(name)})
     assert "read-only" in said, said
 
 
