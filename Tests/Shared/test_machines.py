@@ -7,8 +7,7 @@ from support.command_line import CommandLine, administrator
 from support.curl import Curl
 from support.deployment import Person
 from support.elsewhere import soon
-from support.guessing import guess, within_a_second
-from support.machines import Machines, Start
+from support.machines import Machines
 from support.names import new_name
 from support.parallel import at_once, log_in, post, status_of
 
@@ -147,17 +146,6 @@ def test_what_the_command_line_does_on_one_machine_holds_on_the_other(pair: Mach
     console.do("user", "disable", name, "--force")
     for site in pair:
         soon(site, second, 401)
-
-
-def test_a_person_who_guesses_here_waits_there_too(machines: Start, engine: str) -> None:
-    """ASVS 6.3.1: another machine gains nothing."""
-    pair = machines(engine, settings={"throttle.account": 4})
-
-    def series(name: str) -> list[int]:
-        return [guess(pair[number % 2], name).status for number in range(6)]
-
-    answers = within_a_second(lambda: pair[HERE].person().name, series)
-    assert answers == [401] * 4 + [429] * 2
 
 
 def test_a_machine_that_is_upgraded_while_the_other_serves_logs_nobody_out(

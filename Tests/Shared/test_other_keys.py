@@ -41,9 +41,11 @@ def keys(redis: Redis) -> dict[str, str]:
         end
         return cjson.encode(found)
     """
-    found = json.loads(redis.do("EVAL", script, "0", "coatcheck:"))
-    content = {key: f"{digest} {lasts}" for key, digest, lasts in found}
-    return content | {"elsewhere": redis.do("DUMP", "elsewhere", database=3)}
+    content = {}
+    for database in (0, 3):
+        found = json.loads(redis.do("EVAL", script, "0", "coatcheck:", database=database))
+        content |= {f"{database} {key}": f"{digest} {lasts}" for key, digest, lasts in found}
+    return content
 
 
 def commands(redis: Redis) -> set[str]:
