@@ -155,7 +155,9 @@ def test_a_replica_takes_the_place_of_redis_by_sentinel() -> None:
             begin = time.monotonic()
             primary.kill()
             at.wait_until_closed()
+            # It is back when it takes writes and the sentinel says where it is.
             wait_until(lambda: replica.do("ROLE").startswith("master"), "the sentinel to act", 20)
+            wait_until(lambda: sentinel.primary_port == replica.port, "the sentinel to say so")
             at.faults.append(Fault(begin, time.monotonic(), loses=0.5))
             assert at.recovery() <= RECOVERY
             let_pass(CALM)
