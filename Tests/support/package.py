@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from .program import ROOT
+from .program import ROOT, clean_environment
 
 
 def deb() -> Path:
@@ -18,7 +18,7 @@ def deb() -> Path:
 def output(*command: str | Path, **more: str) -> str:
     """What a command that must succeed prints on standard output; `more` is its environment."""
     result = subprocess.run(
-        command, capture_output=True, text=True, timeout=300, env=more or None
+        command, capture_output=True, text=True, timeout=300, env=more or clean_environment()
     )
     assert result.returncode == 0, f"{command}: {result.stdout}{result.stderr}"
     return result.stdout
