@@ -35,6 +35,8 @@ EXPECTED = {
     "./usr/share/doc/coatcheck/changelog.gz": "-rw-r--r--",
     "./usr/share/doc/coatcheck/copyright": "-rw-r--r--",
     "./usr/share/doc/coatcheck/examples/coatcheck.yaml": "-rw-r--r--",
+    "./usr/share/doc/coatcheck/examples/two-machines/README.md": "-rw-r--r--",
+    "./usr/share/doc/coatcheck/examples/two-machines/machine/engines.conf": "-rw-r--r--",
 }
 INVOCATION = re.compile(r"deb-systemd-invoke (\S+) (.*) >/dev/null")
 
