@@ -7,6 +7,7 @@ be there, and nothing else.
 from __future__ import annotations
 
 import re
+import secrets
 import shutil
 import socket
 import tempfile
@@ -22,6 +23,8 @@ from .waiting import wait_until
 
 EXAMPLE = ROOT / "deploy/two-machines"
 SITE = "www.example.org"
+# What stands for CHANGE-ME.
+PASSWORD = secrets.token_hex(16)
 
 
 def replaced(text: str, *pairs: tuple[str, str]) -> str:
@@ -30,6 +33,11 @@ def replaced(text: str, *pairs: tuple[str, str]) -> str:
         assert old in text, f"the example has no {old}"
         text = text.replace(old, new)
     return text
+
+
+def secret_file(path: str) -> str:
+    """The text of a file of the example, with a password as an operator puts it there."""
+    return replaced((EXAMPLE / path).read_text(), ("CHANGE-ME", PASSWORD))
 
 
 class Example:
