@@ -45,10 +45,20 @@ enum Engines {
         readers: Int
     ) throws(StorageError) -> any StorageEngine {
         #if SharedEngines
-            return try PostgreSQLStorage(
+            let connections = min(readers, settings[.storageConnections])
+            let isDivided = !settings[.sessionsURL].isEmpty
+            let accounts = try PostgreSQLStorage(
                 url: settings[.storageURL],
-                connections: min(readers, settings[.storageConnections])
+                connections: connections,
+                sessionsElsewhere: isDivided
             )
+            guard isDivided else { return accounts }
+            let sessions = try RedisSessions(
+                url: try RedisURL(settings[.sessionsURL]),
+                prefix: settings[.sessionsPrefix] + ":",
+                connections: connections
+            )
+            return DividedStorage(accounts: accounts, sessions: sessions)
         #else
             throw .unavailable(
                 code: "not-built",
