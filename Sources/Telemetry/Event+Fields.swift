@@ -34,7 +34,8 @@ extension Event {
             case .endedTicketUsed(let session, _): (nil, nil, session)
             case .started, .stopping, .stopped, .settingsReloaded, .settingsRefused,
                 .cookieNotSecure, .acceptFailed, .workersStalled, .malformedFastCGIRequest,
-                .storageFailed, .changeFeedLost, .changeFeedBack, .foreignChangesSeen, .swept,
+                .storageFailed, .engineDoubtful, .changeFeedLost, .changeFeedBack,
+                .foreignChangesSeen, .swept,
                 .auditDropped, .backedUp, .restored, .loginThrottled, .loginTurnedAway,
                 .suspiciousCookie, .crossOriginRefused, .unknownPolicy:
                 (nil, nil, nil)
@@ -57,6 +58,8 @@ extension Event {
         case .storageFailed(let code, let detail, let during):
             [("code", code), ("detail", detail), ("during", during)]
         case .swept(let removed): [("removed", "\(removed)")]
+        case .engineDoubtful(let setting, let reason):
+            [("setting", setting), ("reason", reason)]
         case .auditDropped(let count), .usersImported(let count, _, _): [("count", "\(count)")]
         case .backedUp(let file, _): [("file", file)]
         case .restored(let file, let ended, _): [("file", file), ("ended", "\(ended)")]
@@ -102,7 +105,8 @@ extension Event {
         case .suspiciousCookie(_, let origin), .endedTicketUsed(_, let origin): origin
         case .started, .stopping, .stopped, .settingsReloaded, .settingsRefused, .cookieNotSecure,
             .acceptFailed, .workersStalled, .malformedFastCGIRequest, .storageFailed,
-            .changeFeedLost, .changeFeedBack, .foreignChangesSeen, .swept, .auditDropped,
+            .engineDoubtful, .changeFeedLost, .changeFeedBack, .foreignChangesSeen, .swept,
+            .auditDropped,
             .reauthenticationRequired, .sessionsExceeded, .accessDenied, .unknownPolicy:
             nil
         }

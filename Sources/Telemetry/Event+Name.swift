@@ -12,6 +12,7 @@ extension Event {
         case .workersStalled: .workersStalled
         case .malformedFastCGIRequest: .malformedFastCGIRequest
         case .storageFailed: .storageFailed
+        case .engineDoubtful: .engineDoubtful
         case .changeFeedLost: .changeFeedLost
         case .changeFeedBack: .changeFeedBack
         case .foreignChangesSeen: .foreignChangesSeen

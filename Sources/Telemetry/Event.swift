@@ -19,6 +19,7 @@ package enum Event: Hashable, Sendable {
     case workersStalled
     case malformedFastCGIRequest
     case storageFailed(code: String, detail: String, during: String)
+    case engineDoubtful(setting: String, reason: String)
     case changeFeedLost
     case changeFeedBack
     case foreignChangesSeen

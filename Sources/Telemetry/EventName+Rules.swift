@@ -11,7 +11,8 @@ extension EventName {
             .passwordChangeFailed, .loginFailed, .loginTurnedAway, .reauthenticationFailed,
             .sessionsExceeded, .accessDenied, .backedUp, .restored:
             .notice
-        case .settingsRefused, .cookieNotSecure, .malformedFastCGIRequest, .changeFeedLost,
+        case .settingsRefused, .cookieNotSecure, .malformedFastCGIRequest, .engineDoubtful,
+            .changeFeedLost,
             .loginThrottled, .suspiciousCookie, .endedTicketUsed, .crossOriginRefused,
             .unknownPolicy:
             .warning
@@ -32,7 +33,8 @@ extension EventName {
             .endedTicketUsed, .crossOriginRefused, .accessDenied, .unknownPolicy:
             true
         case .stopped, .cookieNotSecure, .acceptFailed, .workersStalled, .malformedFastCGIRequest,
-            .storageFailed, .changeFeedLost, .changeFeedBack, .foreignChangesSeen, .swept:
+            .storageFailed, .engineDoubtful, .changeFeedLost, .changeFeedBack, .foreignChangesSeen,
+            .swept:
             false
         }
     }
@@ -48,7 +50,8 @@ extension EventName {
             .accessDenied, .unknownPolicy:
             true
         case .started, .stopping, .stopped, .settingsReloaded, .settingsRefused, .cookieNotSecure,
-            .acceptFailed, .workersStalled, .changeFeedLost, .changeFeedBack, .foreignChangesSeen,
+            .acceptFailed, .workersStalled, .engineDoubtful, .changeFeedLost, .changeFeedBack,
+            .foreignChangesSeen,
             .swept, .auditDropped, .backedUp, .restored, .userCreated, .userUpdated, .userDeleted,
             .usersImported, .groupsChanged, .passwordLinkMade, .passwordChanged,
             .passwordChangeFailed, .loginSucceeded, .loginSucceededAfterFailures, .loginFailed,

@@ -5,7 +5,7 @@
 package enum EventName: Int, CaseIterable, Sendable {
     case started, stopping, stopped, settingsReloaded, settingsRefused, cookieNotSecure
     case acceptFailed, workersStalled, malformedFastCGIRequest, storageFailed
-    case changeFeedLost, changeFeedBack, foreignChangesSeen, swept, auditDropped
+    case engineDoubtful, changeFeedLost, changeFeedBack, foreignChangesSeen, swept, auditDropped
     case backedUp, restored
     case userCreated, userUpdated, userDeleted, usersImported, groupsChanged
     case passwordLinkMade, passwordChanged, passwordChangeFailed
@@ -27,6 +27,7 @@ package enum EventName: Int, CaseIterable, Sendable {
         case .workersStalled: "workers_stalled"
         case .malformedFastCGIRequest: "fastcgi_malformed"
         case .storageFailed: "storage_failed"
+        case .engineDoubtful: "engine_doubtful"
         case .changeFeedLost: "change_feed_lost"
         case .changeFeedBack: "change_feed_back"
         case .foreignChangesSeen: "foreign_changes_seen"

@@ -60,13 +60,47 @@ enum Engines {
             )
             return DividedStorage(accounts: accounts, sessions: sessions)
         #else
-            throw .unavailable(
-                code: "not-built",
-                detail: "this program was built without the engines that several machines share; "
-                    + "`make ENGINES=shared build` builds one with them"
-            )
+            throw .notBuilt
         #endif
     }
+}
+
+extension Engines {
+    /// Looks at the shared engines that the settings name, without changing anything.
+    static func look(at settings: Settings) -> [EngineExamination] {
+        guard settings.isShared else { return [] }
+        #if SharedEngines
+            let accounts = EngineExamination(setting: Setting.storageURL.key) {
+                () throws(StorageError) in
+                let health = try PostgreSQLStorage.health(url: settings[.storageURL])
+                return ("PostgreSQL \(health.serverVersion)", health.warnings)
+            }
+            guard !settings[.sessionsURL].isEmpty else { return [accounts] }
+            let sessions = EngineExamination(setting: Setting.sessionsURL.key) {
+                () throws(StorageError) in
+                let health = try RedisSessions.health(
+                    url: try RedisURL(settings[.sessionsURL]),
+                    prefix: settings[.sessionsPrefix] + ":"
+                )
+                return (health.server, health.warnings)
+            }
+            return [accounts, sessions]
+        #else
+            return [
+                EngineExamination(setting: Setting.storageURL.key) {
+                    () throws(StorageError) in throw .notBuilt
+                }
+            ]
+        #endif
+    }
+}
+
+extension StorageError {
+    fileprivate static let notBuilt = StorageError.unavailable(
+        code: "not-built",
+        detail: "this program was built without the engines that several machines share; "
+            + "`make ENGINES=shared build` builds one with them"
+    )
 }
 
 extension Settings {

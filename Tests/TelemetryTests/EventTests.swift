@@ -53,6 +53,10 @@ import Testing
             #"error event=storage_failed code=io detail="SQLITE_IOERR (10)" during=check"#
         ),
         (
+            .engineDoubtful(setting: "sessions.url", reason: "appendonly is no."),
+            #"warning event=engine_doubtful setting=sessions.url reason="appendonly is no.""#
+        ),
+        (
             .changeFeedLost,
             "warning event=change_feed_lost"
         ),

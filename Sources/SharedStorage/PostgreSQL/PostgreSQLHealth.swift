@@ -15,6 +15,24 @@ package struct PostgreSQLHealth: Hashable, Sendable {
     package let schemaVersion: Int64?
     /// How many more connections the server has room for.
     package let freeConnections: Int64
+
+    /// What may lose what was acknowledged, or keep machines out; a sentence for each thing.
+    package var warnings: [String] {
+        var warnings: [String] = []
+        // We ask for synchronous_commit ourselves.
+        for name in unsafeSettings where name != "synchronous_commit" {
+            warnings.append(
+                "\(name) is off: after a crash of the server its data may be damaged. Set on."
+            )
+        }
+        if freeConnections < 10 {
+            warnings.append(
+                "There is room for \(max(0, freeConnections)) more connections. Raise "
+                    + "max_connections, or lower storage.connections."
+            )
+        }
+        return warnings
+    }
 }
 
 extension PostgreSQLStorage {

@@ -20,6 +20,9 @@ struct Config: ParsableCommand {
             print("The settings can be used.")
             print(settings.cookieExplanation)
             for sentence in settings.policyExplanations { print(sentence) }
+            for examination in Engines.look(at: settings) {
+                for finding in examination.findings { print(finding.lines) }
+            }
             if settings[.siteURL].isEmpty {
                 print("site.url is empty: links to set a password are shown without a host.")
             }

@@ -37,8 +37,14 @@ struct Doctor: ParsableCommand {
         }
 
         say(SettingsExamination.look(at: options.config).findings)
-        let (storage, newest) = StorageExamination.look(at: settings[.storagePath])
-        say(storage.findings)
+        var newest: Timestamp?
+        if settings.isShared {
+            say(Engines.look(at: settings).flatMap(\.findings))
+        } else {
+            let look = StorageExamination.look(at: settings[.storagePath])
+            say(look.0.findings)
+            newest = look.newest
+        }
         let socket = SocketExamination.look(
             at: settings[.socketPath],
             wantedMode: settings[.socketMode]

@@ -45,6 +45,11 @@ struct Serve: ParsableCommand {
                 respond: { request in await gateway.respond(to: request) }
             )
             if !settings[.cookieSecure] { recorder.record(.cookieNotSecure) }
+            for engine in Engines.look(at: settings) {
+                for reason in engine.warnings {
+                    recorder.record(.engineDoubtful(setting: engine.setting, reason: reason))
+                }
+            }
             recorder.record(
                 .started(
                     version: Coatcheck.version,
