@@ -16,7 +16,7 @@ struct PostgreSQLConnecting: ~Copyable {
     @safe
     private struct Attempt {
         let raw: OpaquePointer
-        let password: String?
+        let host: [String: String]
         /// What libpq waits for (poll(2)).
         var events: Int32 = POLLOUT
     }
@@ -81,7 +81,7 @@ struct PostgreSQLConnecting: ~Copyable {
         // The message of an error is then its SQLSTATE, in whichever language the server speaks.
         unsafe PQsetErrorVerbosity(raw, PQERRORS_SQLSTATE)
         unsafe PQsetNoticeReceiver(raw, { _, _ in }, nil)
-        let attempt = unsafe Attempt(raw: raw, password: host["password"])
+        let attempt = unsafe Attempt(raw: raw, host: host)
         guard unsafe PQstatus(raw) != CONNECTION_BAD else { return giveUp(attempt) }
         attempts.append(attempt)
     }
@@ -133,7 +133,7 @@ struct PostgreSQLConnecting: ~Copyable {
     }
 
     private mutating func giveUp(_ attempt: Attempt) {
-        unsafe note(StorageError(connecting: attempt.raw, password: attempt.password))
+        unsafe note(StorageError(connecting: attempt.raw, to: attempt.host))
         unsafe PQfinish(attempt.raw)
     }
 
@@ -153,7 +153,7 @@ extension StorageError {
     ///
     /// Its message ends with an SQLSTATE when the server has refused. Otherwise its first line says
     /// what is wrong and names host and port; it never quotes the password, which is made sure of.
-    fileprivate init(connecting raw: OpaquePointer, password: String?) {
+    fileprivate init(connecting raw: OpaquePointer, to host: [String: String]) {
         let message = unsafe String(cString: PQerrorMessage(raw))
         let line = message.prefix { $0 != "\n" }
         let state = line.suffix(5)
@@ -161,10 +161,16 @@ extension StorageError {
             line.dropLast(5).hasSuffix(":  ")
             && state.allSatisfy { $0.isASCII && ($0.isNumber || $0.isUppercase) }
         if hasState {
-            self.init(sqlState: String(state))
+            let error = StorageError(sqlState: String(state))
+            let (code, detail) = error.cause
+            let isNamed = state == "3D000" && host["dbname"] != nil
+            self =
+                isNamed
+                ? .unavailable(code: code, detail: "\(host["dbname", default: ""]): \(detail)")
+                : error
             return
         }
-        let isTold = password.map { $0.isEmpty || !line.contains($0) } ?? true
+        let isTold = host["password"].map { $0.isEmpty || !line.contains($0) } ?? true
         self = .unavailable(
             code: line.contains("no password supplied") ? "denied" : "unreachable",
             detail: isTold ? String(line) : "the connection to PostgreSQL failed"

@@ -37,12 +37,15 @@ extension PostgreSQLConnection {
 
     /// Does `work` with more time for each answer, which the server is told of in the transaction.
     func unhurried<Value>(
+        _ patience: Duration,
         beginning with: [String] = [],
         _ work: (PostgreSQLConnection) throws -> Value
     ) throws(StorageError) -> Value {
-        patience = Self.longPatience
-        defer { patience = Self.patience }
-        let timeout = "SET LOCAL statement_timeout = '4500ms'"
+        self.patience = patience
+        defer { self.patience = Self.patience }
+        // The server gives up half a second earlier.
+        let milliseconds = Int(patience / .milliseconds(1)) - 500
+        let timeout = "SET LOCAL statement_timeout = \(milliseconds)"
         return try transact(beginning: [timeout] + with, work)
     }
 

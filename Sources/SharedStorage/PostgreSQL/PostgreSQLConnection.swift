@@ -28,8 +28,10 @@ package final class PostgreSQLConnection: EngineConnection {
     /// How long the server may take for an answer just now.
     var patience = PostgreSQLConnection.patience
 
-    /// How long it may take for a statement that walks over a whole table.
-    static var longPatience: Duration { .seconds(5) }
+    /// How long it may take to walk over a whole table, such as counting ten million sessions.
+    static var walkPatience: Duration { .seconds(5) }
+    /// How long it may take to end the sessions of everybody: a million take some seconds.
+    static var upheavalPatience: Duration { .seconds(60) }
 
     /// What has been asked for and not yet been sent.
     var unsent: [Command] = []

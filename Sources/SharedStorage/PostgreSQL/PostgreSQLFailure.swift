@@ -4,14 +4,30 @@ internal import Sessions
 extension StorageError {
     /// Says in the words of the contract what an SQLSTATE means.
     ///
-    /// The detail holds the SQLSTATE alone: PostgreSQL's own messages quote values
+    /// The detail holds the SQLSTATE and words of ours: PostgreSQL's own messages quote values
     /// (<https://www.postgresql.org/docs/15/errcodes-appendix.html> has the list).
     init(sqlState: String) {
         switch sqlState {
         case "23505": self = .duplicate
         case "23503": self = .unknownUser
         default:
-            self = .unavailable(code: Self.word(for: sqlState), detail: "SQLSTATE \(sqlState)")
+            let number = "SQLSTATE \(sqlState)"
+            self = .unavailable(
+                code: Self.word(for: sqlState),
+                detail: Self.reason(for: sqlState).map { "\($0), \(number)" } ?? number
+            )
+        }
+    }
+
+    /// What an operator can do something about, in words.
+    private static func reason(for sqlState: String) -> String? {
+        switch sqlState {
+        case "28P01", "28000": "wrong user or password"
+        case "42501": "permission denied"
+        case "3D000": "no such database"
+        case "53100": "the disk is full"
+        case "53300": "too many connections"
+        default: nil
         }
     }
 

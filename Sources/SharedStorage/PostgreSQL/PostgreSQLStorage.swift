@@ -53,7 +53,9 @@ extension PostgreSQLStorage: SQLStorage {
     ) async throws(StorageError) -> Value {
         try await threads.perform { connection throws(StorageError) in
             connection.purpose = purpose
-            if purpose == .everything { return try connection.unhurried(look) }
+            if purpose == .everything {
+                return try connection.unhurried(PostgreSQLConnection.walkPatience, look)
+            }
             do {
                 return try look(connection)
             } catch {
@@ -90,7 +92,7 @@ extension PostgreSQLConnection {
     ) throws(StorageError) -> Value {
         guard subject == .allSessions else { return try transact(locking: subject.locks, work) }
         let lock = "LOCK TABLE sessions IN SHARE ROW EXCLUSIVE MODE"
-        return try unhurried(beginning: [lock], work)
+        return try unhurried(Self.upheavalPatience, beginning: [lock], work)
     }
 }
 

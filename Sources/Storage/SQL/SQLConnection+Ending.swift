@@ -47,6 +47,29 @@ extension SQLConnection {
         return ended
     }
 
+    /// Ends the sessions of everybody, but for one.
+    ///
+    /// The database remembers the keys by itself: there may be a million.
+    func endAllSessions(except kept: PublicID?, at now: Timestamp) throws -> [EndedSession] {
+        let kept = kept.map { SQLValue.id($0) } ?? .null
+        try run(
+            """
+            INSERT INTO ended_sessions (key, id, user_id, ended_at)
+            SELECT key, id, user_id, CAST(?1 AS BIGINT) FROM sessions
+            WHERE id IS DISTINCT FROM ?2
+            ON CONFLICT (key) DO UPDATE SET id = excluded.id, user_id = excluded.user_id,
+                ended_at = excluded.ended_at
+            """,
+            [.time(now), kept]
+        )
+        let ended = try all(
+            "DELETE FROM sessions WHERE id IS DISTINCT FROM ? RETURNING key, id, user_id",
+            [kept]
+        ) { row in try EndedSession(row) }
+        try announce(.anything)
+        return ended
+    }
+
     /// Ends every session of everybody, and takes away every link to set a password; returns how
     /// many sessions there were.
     ///

@@ -110,11 +110,7 @@ extension SQLStorage {
     ) async throws(StorageError) -> [EndedSession] {
         guard let user else {
             return try await write(to: .allSessions) { db in
-                try db.end(
-                    where: "id IS DISTINCT FROM ?",
-                    [kept.map { .id($0) } ?? .null],
-                    at: now
-                )
+                try db.endAllSessions(except: kept, at: now)
             }
         }
         return try await write(to: .account(user)) { db in

@@ -178,14 +178,17 @@
         @Test(arguments: [
             ("23505", StorageError.duplicate), ("23503", .unknownUser),
             ("25006", .unavailable(code: "read-only", detail: "SQLSTATE 25006")),
-            ("53100", .unavailable(code: "full", detail: "SQLSTATE 53100")),
+            ("53100", .unavailable(code: "full", detail: "the disk is full, SQLSTATE 53100")),
             ("40001", .unavailable(code: "locked", detail: "SQLSTATE 40001")),
             ("40P01", .unavailable(code: "locked", detail: "SQLSTATE 40P01")),
             ("55P03", .unavailable(code: "locked", detail: "SQLSTATE 55P03")),
             ("57P01", .unavailable(code: "unreachable", detail: "SQLSTATE 57P01")),
             ("08006", .unavailable(code: "unreachable", detail: "SQLSTATE 08006")),
-            ("28P01", .unavailable(code: "denied", detail: "SQLSTATE 28P01")),
-            ("42501", .unavailable(code: "denied", detail: "SQLSTATE 42501")),
+            (
+                "28P01",
+                .unavailable(code: "denied", detail: "wrong user or password, SQLSTATE 28P01")
+            ),
+            ("42501", .unavailable(code: "denied", detail: "permission denied, SQLSTATE 42501")),
             ("57014", .unavailable(code: "timeout", detail: "SQLSTATE 57014")),
             ("42P01", .unavailable(code: "schema", detail: "SQLSTATE 42P01")),
             ("XX000", .unavailable(code: "internal", detail: "SQLSTATE XX000")),

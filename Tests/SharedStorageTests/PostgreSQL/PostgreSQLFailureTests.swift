@@ -23,7 +23,8 @@
             let begin = ContinuousClock.now
             let failure = await outcome { _ = try await here.find(sessions[0].key) }
             #expect(failure == .unavailable(code: "locked", detail: "SQLSTATE 55P03"))
-            #expect(ContinuousClock.now - begin < .seconds(2.5))
+            // The server gives up after 1.5 s; the rest is for a busy machine.
+            #expect(ContinuousClock.now - begin < .seconds(10))
             try other.ask("ROLLBACK")
             #expect(try await here.find(sessions[0].key) != nil)
             #expect(here.connections[0].isReachable)

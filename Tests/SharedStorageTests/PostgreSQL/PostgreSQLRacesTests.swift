@@ -1,5 +1,6 @@
 #if SharedEngines
     import Accounts
+    import Glibc
     import Sessions
     import Storage
     import StorageConformance
@@ -83,7 +84,7 @@
         {
             let users = (0..<4).map { _ in TwoMachines.user() }
             for user in users { try await here.insert(Sample.account(user)) }
-            let begin = ContinuousClock.now
+            let before = try deadlocks(waiting: false)
             await withTaskGroup { group in
                 for (number, storage) in [here, there, here, there, here, there].enumerated() {
                     group.addTask {
@@ -133,8 +134,25 @@
                     }
                 }
             }
-            // A deadlock would take PostgreSQL a second to find.
-            print("hammer:", ContinuousClock.now - begin)
+            // A transaction that PostgreSQL undid for the sake of another was done again; it counts
+            // them when the connections have ended.
+            try here.close()
+            try there.close()
+            #expect(try deadlocks() == before)
+        }
+
+        /// How many deadlocks PostgreSQL has found in the database, as the connections that have
+        /// ended have told.
+        private func deadlocks(waiting isWaiting: Bool = true) throws -> Int64? {
+            let connection = try TestSchema.connect(to: TestSchema.base)
+            let others = "SELECT 1 FROM pg_stat_activity WHERE application_name = CAST(? AS TEXT)"
+            let name = SQLValue.text(machines.schema.name)
+            let deadline = Deadline(in: isWaiting ? .seconds(10) : .zero)
+            while try connection.ask(others, [name]).count > 0, !deadline.hasPassed {
+                usleep(10_000)
+            }
+            let sql = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+            return try connection.first(sql, []) { try $0.integer(at: 0) }
         }
     }
 #endif
