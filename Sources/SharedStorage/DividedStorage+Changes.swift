@@ -5,6 +5,7 @@ internal import Storage
 // MARK: changes of accounts, of which Redis hears
 
 extension DividedStorage {
+    /// Adds an account, and then its first session where one is given.
     package func insert(
         _ account: NewAccount,
         beginning session: Session?,
@@ -58,6 +59,7 @@ extension DividedStorage {
         return try await tell(of: change, renewing: renewal, at: now)
     }
 
+    /// Sets a password without the old one.
     package func setPassword(
         _ new: PasswordHash,
         of id: PublicID,
@@ -66,6 +68,7 @@ extension DividedStorage {
         try await tell(of: try await accounts.setPassword(new, of: id, at: now), at: now)
     }
 
+    /// Sets a password by a link, which is used up by it.
     package func setPassword(
         _ new: PasswordHash,
         byLink digest: TokenDigest,
@@ -74,6 +77,7 @@ extension DividedStorage {
         try await tell(of: try await accounts.setPassword(new, byLink: digest, at: now), at: now)
     }
 
+    /// Changes the groups of an account, or shuts or opens it.
     package func edit(
         _ id: PublicID,
         _ edit: UserEdit,
@@ -94,6 +98,7 @@ extension DividedStorage {
         return try await tell(of: change, endingAll: change.user.isDisabled, at: now)
     }
 
+    /// Deletes an account and everything that belongs to it but its lines in the audit trail.
     package func delete(
         _ id: PublicID,
         force: Bool,
@@ -105,6 +110,7 @@ extension DividedStorage {
         return try await tell(of: change, endingAll: true, at: now)
     }
 
+    /// Keeps the digest of a link.
     package func insertLink(
         _ link: PasswordLink,
         by mandate: Mandate?

@@ -13,6 +13,7 @@ package final class RedisConnection: EngineConnection {
 
     private let stream: RedisStream
     private var hasFailed = false
+    /// Whether the server did not answer in time.
     package private(set) var hasTimedOut = false
 
     /// Connects and gets in.
@@ -23,8 +24,10 @@ package final class RedisConnection: EngineConnection {
         (stream, server) = try door.open()
     }
 
+    /// Whether nothing has failed on it, and the server has not closed it.
     package var isUsable: Bool { !hasFailed && stream.isQuiet }
 
+    /// Closes it, without a word to the server.
     package func close() {
         hasFailed = true
         stream.close()

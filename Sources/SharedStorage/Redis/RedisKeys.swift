@@ -30,7 +30,8 @@ internal import Storage
 ///
 /// The server's own expiry is only for cleaning up, with a margin of a day, and counts from the
 /// time of the caller: `s:` and `i:` go a day after the session is over, `e:` after two days, `u:`
-/// after thirty days, however it is used, and is then read from the accounts again.
+/// after thirty days, however it is used, and is then read from the accounts again; that of a user
+/// who was deleted after a day.
 struct RedisKeys: Hashable, Sendable {
     /// What every key of ours begins with.
     let prefix: [UInt8]

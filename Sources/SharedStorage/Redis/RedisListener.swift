@@ -89,6 +89,27 @@ final class RedisListener: EngineConnection {
         }
     }
 
+    /// Looks whether the server does tell of what another connection writes.
+    ///
+    /// - Throws: `unavailable` with `settings` when it does not: behind a proxy, or in a server that
+    ///   only looks like Redis, tracking may be without effect.
+    func tryOut(by writer: RedisConnection, name: String = "s:") throws(StorageError) {
+        // A name that is none of a session's; nothing is left of it.
+        let key = keys.key(name, Array("try".utf8))
+        let commands = [[Array("SET".utf8), key, []], [Array("DEL".utf8), key]]
+        for case .error(let message) in try writer.calls(commands.map(RedisCommand.init)) {
+            throw StorageError(redis: message)
+        }
+        let deadline = Deadline(in: RedisConnection.connecting)
+        while let reply = try connection.hear(by: deadline) {
+            if case .list(let names)? = try reply.list.last, names.contains(.bytes(key)) { return }
+        }
+        throw .unavailable(
+            code: "settings",
+            detail: "this server does not tell of changes (CLIENT TRACKING … BCAST)"
+        )
+    }
+
     /// When there is something to do though nothing is heard.
     private var nextMoment: ContinuousClock.Instant {
         question.map { $0 + Self.patience } ?? lastProof + Self.interval

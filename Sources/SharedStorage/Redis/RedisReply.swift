@@ -48,7 +48,8 @@ enum RedisReply: Hashable, Sendable {
     /// script met; `ERR` for all that we do not tell apart.
     static func kind(ofError message: String) -> String {
         // What Redis 7 says when a script may not do something.
-        guard !message.contains("ACL failure in script") else { return "NOPERM" }
+        let refusals = ["The user executing the script can't", "ACL failure in script"]
+        guard !refusals.contains(where: message.contains) else { return "NOPERM" }
         let words = message.split(separator: " ").map(String.init)
         let candidates = words.first == "ERR" ? words : Array(words.prefix(1))
         return candidates.first { codes[$0] != nil || $0 == "NOSCRIPT" } ?? "ERR"

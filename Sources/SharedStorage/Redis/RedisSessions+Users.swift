@@ -50,9 +50,10 @@ extension RedisSessions {
         renewing renewal: RedisRenewal? = nil,
         at now: Timestamp
     ) async throws(StorageError) -> [EndedSession] {
+        let lifetime = user.user == nil ? RedisKeys.margin : RedisKeys.userLifetime
         let flags = [user.isShut, endingAll].map { $0 ? "1" : "0" }
         let text = [
-            "\(user.revision)", "\(user.credentialVersion)", flags[0], "\(RedisKeys.userLifetime)",
+            "\(user.revision)", "\(user.credentialVersion)", flags[0], "\(lifetime)",
             flags[1], user.user?.username ?? "",
             user.user?.groups.joined(separator: "\u{1F}") ?? "", user.user?.email ?? "",
         ]

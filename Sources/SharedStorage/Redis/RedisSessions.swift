@@ -24,15 +24,26 @@ package final class RedisSessions: Sendable {
     ) throws(StorageError) {
         let door = try RedisDoor(url)
         keys = RedisKeys(prefix: Array(prefix.utf8))
-        // Now, so that a program that cannot be served does not start: it may listen, run scripts
-        // and read its keys.
-        try RedisListener(through: door, keys).close()
-        let first = try RedisConnection(through: door)
-        defer { first.close() }
-        _ = try first.run(.find, [keys.prefix, []])
+        // Now, so that a program that cannot be served does not start.
+        try Self.tryOut(door, keys)
         feed = RedisFeed(through: door, keys)
         threads = EngineThreads(count: connections) { () throws(StorageError) in
             try RedisConnection(through: door)
+        }
+    }
+
+    /// Looks whether we may run scripts, read and write our keys, and hear of what is written.
+    private static func tryOut(_ door: RedisDoor, _ keys: RedisKeys) throws(StorageError) {
+        let first = try RedisConnection(through: door)
+        defer { first.close() }
+        _ = try first.run(.find, [keys.prefix, []])
+        let listener = try RedisListener(through: door, keys)
+        defer { listener.close() }
+        do throws(StorageError) {
+            try listener.tryOut(by: first)
+        } catch {
+            // A server that is full for the moment still tells who is signed in.
+            guard case .unavailable("full", _) = error else { throw error }
         }
     }
 

@@ -40,6 +40,16 @@
             try call(Array("SET".utf8), key, Array("1".utf8))
         }
 
+        @Test func `a server that does not tell of what is written is found out`() throws {
+            let writer = try RedisConnection(through: door)
+            try RedisListener(through: door, keys).tryOut(by: writer)
+            // As if tracking were without effect: it tells of other keys.
+            let deaf = try RedisListener(through: door, keys)
+            #expect(throws: StorageError.self) {
+                try deaf.tryOut(by: writer, name: "y:")
+            }
+        }
+
         @Test func `nothing is told where nothing happens`() throws {
             let listener = try listen()
             let before = listener.lastProof
