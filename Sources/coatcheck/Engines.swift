@@ -1,13 +1,11 @@
 internal import Sessions
 internal import Storage
 
-#if SharedEngines
-    internal import SharedStorage
-#endif
-
-/// Where accounts and sessions are kept: the one place that knows which engines there are.
+/// Where accounts and sessions are kept: in a file of this machine, or in engines that several
+/// machines share.
 ///
-/// The engines that several machines share are built in by the trait `SharedEngines`.
+/// Those are built in by the trait `SharedEngines` (`Engines+Shared.swift`); without it
+/// `Engines+NotBuilt.swift` says so.
 enum Engines {
     /// Opens what the settings name, for so many callers at once.
     ///
@@ -30,77 +28,23 @@ enum Engines {
 
     /// Opens what the settings name, also when everything is being moved there.
     static func connect(_ settings: Settings, readers: Int) throws -> any StorageEngine {
-        do throws(StorageError) {
-            guard settings.isShared else {
-                return try SQLiteStorage(path: settings[.storagePath], readers: readers)
-            }
-            return try openShared(settings, readers: readers)
-        } catch {
-            throw Failure("cannot use \(settings.storageName): \(error.reason)")
+        guard !settings.isShared else { return try connectShared(settings, readers: readers) }
+        return try naming(settings.storageName) { () throws(StorageError) in
+            try SQLiteStorage(path: settings[.storagePath], readers: readers)
         }
     }
 
-    private static func openShared(
-        _ settings: Settings,
-        readers: Int
-    ) throws(StorageError) -> any StorageEngine {
-        #if SharedEngines
-            let connections = min(readers, settings[.storageConnections])
-            let isDivided = !settings[.sessionsURL].isEmpty
-            let accounts = try PostgreSQLStorage(
-                url: settings[.storageURL],
-                connections: connections,
-                sessionsElsewhere: isDivided
-            )
-            guard isDivided else { return accounts }
-            let sessions = try RedisSessions(
-                url: try RedisURL(settings[.sessionsURL]),
-                prefix: settings[.sessionsPrefix] + ":",
-                connections: connections
-            )
-            return DividedStorage(accounts: accounts, sessions: sessions)
-        #else
-            throw .notBuilt
-        #endif
+    /// Opens something; where that fails, the words for the operator begin with its name.
+    static func naming<Value>(
+        _ name: String,
+        _ open: () throws(StorageError) -> Value
+    ) throws -> Value {
+        do throws(StorageError) {
+            return try open()
+        } catch {
+            throw Failure("cannot use \(name): \(error.reason)")
+        }
     }
-}
-
-extension Engines {
-    /// Looks at the shared engines that the settings name, without changing anything.
-    static func look(at settings: Settings) -> [EngineExamination] {
-        guard settings.isShared else { return [] }
-        #if SharedEngines
-            let accounts = EngineExamination(setting: Setting.storageURL.key) {
-                () throws(StorageError) in
-                let health = try PostgreSQLStorage.health(url: settings[.storageURL])
-                return ("PostgreSQL \(health.serverVersion)", health.warnings)
-            }
-            guard !settings[.sessionsURL].isEmpty else { return [accounts] }
-            let sessions = EngineExamination(setting: Setting.sessionsURL.key) {
-                () throws(StorageError) in
-                let health = try RedisSessions.health(
-                    url: try RedisURL(settings[.sessionsURL]),
-                    prefix: settings[.sessionsPrefix] + ":"
-                )
-                return (health.server, health.warnings)
-            }
-            return [accounts, sessions]
-        #else
-            return [
-                EngineExamination(setting: Setting.storageURL.key) {
-                    () throws(StorageError) in throw .notBuilt
-                }
-            ]
-        #endif
-    }
-}
-
-extension StorageError {
-    fileprivate static let notBuilt = StorageError.unavailable(
-        code: "not-built",
-        detail: "this program was built without the engines that several machines share; "
-            + "`make ENGINES=shared build` builds one with them"
-    )
 }
 
 extension Settings {
@@ -109,5 +53,5 @@ extension Settings {
 
     /// What holds the accounts, without a password: the path of the database, or the key of the
     /// setting.
-    var storageName: String { isShared ? "storage.url" : self[.storagePath] }
+    var storageName: String { isShared ? Setting.storageURL.key : self[.storagePath] }
 }
