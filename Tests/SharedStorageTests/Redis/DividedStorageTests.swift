@@ -188,7 +188,7 @@
             #expect(try await storage.sessions(of: ada.id) == [kept])
         }
 
-        @Test func `a session that begins with Redis gone leaves the account`() async throws {
+        @Test func `an account is not made when Redis is gone before that`() async throws {
             let bob = Sample.user("bob")
             let server = try LocalRedis()
             let sessions = try RedisSessions(url: server.url, prefix: "c:", connections: 1)
