@@ -1,52 +1,52 @@
 #if SharedEngines
-    internal import Sessions
-    internal import SharedStorage
-    internal import Storage
+internal import Sessions
+internal import SharedStorage
+internal import Storage
 
-    extension Engines {
-        /// Opens PostgreSQL, and Redis where the sessions are there.
-        static func connectShared(_ settings: Settings, readers: Int) throws -> any StorageEngine {
-            let connections = min(readers, settings[.storageConnections])
-            let isDivided = !settings[.sessionsURL].isEmpty
-            let accounts = try naming(Setting.storageURL.key) { () throws(StorageError) in
-                try PostgreSQLStorage(
-                    url: settings[.storageURL],
-                    connections: connections,
-                    sessionsElsewhere: isDivided
-                )
-            }
-            guard isDivided else { return accounts }
-            let sessions = try naming(Setting.sessionsURL.key) { () throws(StorageError) in
-                try RedisSessions(
-                    url: try RedisURL(settings[.sessionsURL]),
-                    prefix: settings.redisPrefix,
-                    connections: connections
-                )
-            }
-            return DividedStorage(accounts: accounts, sessions: sessions)
+extension Engines {
+    /// Opens PostgreSQL, and Redis where the sessions are there.
+    static func connectShared(_ settings: Settings, readers: Int) throws -> any StorageEngine {
+        let connections = min(readers, settings[.storageConnections])
+        let isDivided = !settings[.sessionsURL].isEmpty
+        let accounts = try naming(Setting.storageURL.key) { () throws(StorageError) in
+            try PostgreSQLStorage(
+                url: settings[.storageURL],
+                connections: connections,
+                sessionsElsewhere: isDivided
+            )
         }
-
-        /// Looks at the shared engines that the settings name, without changing anything.
-        static func look(at settings: Settings) -> [EngineExamination] {
-            guard settings.isShared else { return [] }
-            let accounts = EngineExamination(setting: Setting.storageURL.key) {
-                () throws(StorageError) in
-                let health = try PostgreSQLStorage.health(url: settings[.storageURL])
-                return ("PostgreSQL \(health.serverVersion)", health.warnings)
-            }
-            guard !settings[.sessionsURL].isEmpty else { return [accounts] }
-            let sessions = EngineExamination(setting: Setting.sessionsURL.key) {
-                () throws(StorageError) in
-                let url = try RedisURL(settings[.sessionsURL])
-                let health = try RedisSessions.health(url: url, prefix: settings.redisPrefix)
-                return (health.server, health.warnings)
-            }
-            return [accounts, sessions]
+        guard isDivided else { return accounts }
+        let sessions = try naming(Setting.sessionsURL.key) { () throws(StorageError) in
+            try RedisSessions(
+                url: try RedisURL(settings[.sessionsURL]),
+                prefix: settings.redisPrefix,
+                connections: connections
+            )
         }
+        return DividedStorage(accounts: accounts, sessions: sessions)
     }
 
-    extension Settings {
-        /// What the names of our keys begin with.
-        fileprivate var redisPrefix: String { self[.sessionsPrefix] + ":" }
+    /// Looks at the shared engines that the settings name, without changing anything.
+    static func look(at settings: Settings) -> [EngineExamination] {
+        guard settings.isShared else { return [] }
+        let accounts = EngineExamination(setting: Setting.storageURL.key) {
+            () throws(StorageError) in
+            let health = try PostgreSQLStorage.health(url: settings[.storageURL])
+            return ("PostgreSQL \(health.serverVersion)", health.warnings)
+        }
+        guard !settings[.sessionsURL].isEmpty else { return [accounts] }
+        let sessions = EngineExamination(setting: Setting.sessionsURL.key) {
+            () throws(StorageError) in
+            let url = try RedisURL(settings[.sessionsURL])
+            let health = try RedisSessions.health(url: url, prefix: settings.redisPrefix)
+            return (health.server, health.warnings)
+        }
+        return [accounts, sessions]
     }
+}
+
+extension Settings {
+    /// What the names of our keys begin with.
+    fileprivate var redisPrefix: String { self[.sessionsPrefix] + ":" }
+}
 #endif
