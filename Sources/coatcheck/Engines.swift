@@ -11,10 +11,13 @@ enum Engines {
     ///
     /// - Throws: `Failure` in words for the operator, without passwords; also when everything is
     ///   being moved there.
-    static func open(_ settings: Settings, readers: Int) throws -> any StorageEngine {
+    static func open(
+        _ settings: Settings,
+        readers: Int
+    ) async throws -> any StorageEngine {
         let storage = try connect(settings, readers: readers)
         do {
-            guard try wait(for: { try await storage.unfinishedMove() }) == nil else {
+            guard try await storage.unfinishedMove() == nil else {
                 throw Failure(
                     "cannot use \(settings.storageName): a move to it is not finished; call "
                         + "`coatcheck migrate` again"

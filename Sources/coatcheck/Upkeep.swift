@@ -156,7 +156,8 @@ private struct Round: Sendable {
         }
     }
 
-    /// Writes the lines of the audit trail and the throttle's counters that have gathered.
+    /// Writes the lines of the audit trail and the throttle's counters that have gathered, and reads
+    /// what other machines have counted last.
     ///
     /// What cannot be written is kept for the next time, as far as there is room.
     func writeNotes() async {
@@ -183,6 +184,10 @@ private struct Round: Sendable {
             guard isWritten else { return }
             await throttle.confirm(batch)
             entries = await throttle.unwritten()
+        }
+        guard !storage.connections.isEmpty else { return }
+        await attempt("throttle") { () throws(StorageError) in
+            await throttle.merge(try await storage.throttleEntries(limit: Self.step))
         }
     }
 

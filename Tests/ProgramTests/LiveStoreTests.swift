@@ -12,10 +12,10 @@ import Testing
     private let folder: TemporaryFolder
     private let store: LiveStore
 
-    init() throws {
+    init() async throws {
         folder = try TemporaryFolder()
         let text = "storage.path: \(folder.path)/test.db\npassword.memory: 1024"
-        store = try LiveStore(try settings(text))
+        store = try await LiveStore(try settings(text))
     }
 
     private func make(_ name: String, groups: [String] = []) async throws -> User {
@@ -124,11 +124,11 @@ import Testing
     }
 
     @Test(arguments: ["nowhere/x.db", "text.db", ""])
-    func `a database that cannot be used is named`(name: String) throws {
+    func `a database that cannot be used is named`(name: String) async throws {
         try folder.write(String(repeating: "this is no database. ", count: 100), to: "text.db")
         let path = folder.path + "/" + name
         let settings = try settings("storage.path: \(path)")
-        let error = #expect(throws: Failure.self) { try LiveStore(settings) }
+        let error = await #expect(throws: Failure.self) { try await LiveStore(settings) }
         #expect(error?.description.hasPrefix("cannot use \(path): ") == true)
     }
 }

@@ -53,7 +53,8 @@ import Testing
         #expect(
             Set(absent.map(\.name)) == [
                 "sys_stopped", "cookie_not_secure", "accept_failed", "workers_stalled",
-                "fastcgi_malformed", "storage_failed", "change_feed_lost", "change_feed_back",
+                "fastcgi_malformed", "storage_failed", "engine_doubtful", "change_feed_lost",
+                "change_feed_back",
                 "foreign_changes_seen", "session_expired",
             ]
         )

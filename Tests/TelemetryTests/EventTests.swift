@@ -296,7 +296,7 @@ import Testing
             "reason", "errno", "isFatal", "code", "detail", "during", "removed", "count", "user",
             "change", "by", "from", "added", "endedSessions", "session", "afterFailures", "scope",
             "retryAfter", "policy", "isRemembered", "ended", "path", "file",
-            "name",
+            "name", "setting",
         ]
         var found: Set<String> = []
         for event in EventTests.lines.map(\.event) {

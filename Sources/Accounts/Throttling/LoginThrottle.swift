@@ -160,6 +160,21 @@ package actor LoginThrottle {
         }
     }
 
+    /// Takes up what other machines have counted, as far as it is more than what is known here.
+    ///
+    /// Tries that are spread over machines are then counted together, but for those between two
+    /// looks at storage. A success on another machine is not heard of: here the failures before it
+    /// count until they are forgotten.
+    package func merge(_ entries: [ThrottleEntry]) {
+        for entry in entries where changed[entry.key]?.failures != 0 {
+            let known = counters[entry.key.scope]?.find(entry.key)
+            guard entry.failures > known?.failures ?? 0 else { continue }
+            let time = max(entry.lastTryAt, known?.lastTryAt ?? entry.lastTryAt)
+            let failures = min(entry.failures, Self.mostFailures)
+            keep(.init(failures: failures, lastTryAt: time, triedBefore: time), for: entry.key)
+        }
+    }
+
     /// Remembers to write a counter.
     ///
     /// While storage fails as many changes gather as there may be counters; more are not written,

@@ -23,12 +23,12 @@ struct LiveStore: Sendable {
     ///
     /// Called by root it becomes the owner of the database first: files that SQLite makes beside it
     /// must belong to the service, or the server could not write to them.
-    init(_ settings: Settings) throws {
+    init(_ settings: Settings) async throws {
         // Both before root becomes somebody else.
         caller = "console:" + LiveStore.callerName
         origin = LiveStore.console
         if !settings.isShared { try LiveStore.becomeOwner(of: settings[.storagePath]) }
-        let storage = try Engines.open(settings, readers: 1)
+        let storage = try await Engines.open(settings, readers: 1)
         self.storage = storage
         self.settings = settings
         accounts = Accounts(

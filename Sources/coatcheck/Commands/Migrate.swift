@@ -39,7 +39,8 @@ struct Migrate: ParsableCommand {
         }
         let progress = ProgressLine()
         let (old, new) = (
-            try Engines.open(source, readers: 1), try Engines.connect(target, readers: 1)
+            try wait { try await Engines.open(source, readers: 1) },
+            try Engines.connect(target, readers: 1)
         )
         let move = Move(from: old, to: new) { progress.show($0) }
         do {

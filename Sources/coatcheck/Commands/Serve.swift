@@ -29,7 +29,9 @@ struct Serve: ParsableCommand {
         )
         let supervisor = Supervisor()
         do {
-            let storage = try Engines.open(settings, readers: settings[.workers])
+            let storage = try wait {
+                try await Engines.open(settings, readers: settings[.workers])
+            }
             let house = try House(settings, storage: storage, recorder: recorder)
             try wait { try await house.open() }
             let listener = try listen(settings)

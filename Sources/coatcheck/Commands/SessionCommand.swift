@@ -24,7 +24,7 @@ struct SessionCommand: ParsableCommand {
         func run() throws {
             let settings = try options.loadForCommands()
             try wait { [who] in
-                let store = try LiveStore(settings)
+                let store = try await LiveStore(settings)
                 if let who {
                     try await SessionCommand.print(of: store.user(who), store)
                     return
@@ -54,7 +54,7 @@ struct SessionCommand: ParsableCommand {
         func run() throws {
             let settings = try options.loadForCommands()
             try wait { [id, user] in
-                let store = try LiveStore(settings)
+                let store = try await LiveStore(settings)
                 let now = LiveStore.now()
                 let ended: [EndedSession]
                 if let id {

@@ -26,7 +26,7 @@ extension UserCommand {
             let groups = try groups.map(UserCommand.group)
             let password = link ? nil : try PasswordPrompt.newPassword()
             try wait { [name, email] in
-                let store = try LiveStore(settings)
+                let store = try await LiveStore(settings)
                 let (user, secret) = try await create(store, name, email, groups, password)
                 try await store.note([
                     .userCreated(user: user.id.text, by: store.caller, from: store.origin)

@@ -12,7 +12,7 @@ struct Subject: ParsableArguments {
     func act(_ action: @escaping @Sendable (LiveStore, User) async throws -> Void) throws {
         let settings = try options.loadForCommands()
         try wait { [who] in
-            let store = try LiveStore(settings)
+            let store = try await LiveStore(settings)
             let user = try await store.user(who)
             do {
                 try await action(store, user)

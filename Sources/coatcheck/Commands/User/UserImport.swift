@@ -33,7 +33,7 @@ extension UserCommand {
             guard dryRun || read.problems.isEmpty else { return try Import.refuse(read.problems) }
             guard !read.accounts.isEmpty else { throw Failure("there is no account in \(file)") }
             try wait { [dryRun] in
-                let store = try LiveStore(settings)
+                let store = try await LiveStore(settings)
                 var read = read
                 if dryRun {
                     read.addTaken(try await store.taken(read.accounts))

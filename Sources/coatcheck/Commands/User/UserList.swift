@@ -17,7 +17,7 @@ extension UserCommand {
         func run() throws {
             let settings = try options.loadForCommands()
             try wait { [search, json] in
-                let store = try LiveStore(settings)
+                let store = try await LiveStore(settings)
                 try await store.forEachUser(matching: search) { user in
                     print(json ? user.jsonLine : user.line)
                 }
@@ -37,7 +37,7 @@ extension UserCommand {
         func run() throws {
             let settings = try options.loadForCommands()
             try wait { [who] in
-                let store = try LiveStore(settings)
+                let store = try await LiveStore(settings)
                 let user = try await store.user(who)
                 print("id        \(user.id.text)")
                 print("username  \(user.username)")
