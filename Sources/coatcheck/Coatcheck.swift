@@ -4,7 +4,7 @@ internal import ArgumentParser
 @main
 struct Coatcheck: ParsableCommand {
     /// The version, as the package and the log show it.
-    static let version = "0.4.0"
+    static let version = "0.5.0"
 
     static let configuration = CommandConfiguration(
         commandName: "coatcheck",
