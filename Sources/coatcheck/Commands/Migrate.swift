@@ -55,6 +55,14 @@ struct Migrate: ParsableCommand {
         }
     }
 
+    /// Whether an address names a password: `user:password@` before the path, or a parameter.
+    private static func holdsPassword(_ address: String) -> Bool {
+        let rest = address.split(separator: ":", maxSplits: 1).last?.drop { $0 == "/" } ?? ""
+        let authority = rest.prefix { $0 != "/" && $0 != "?" }
+        let user = authority.lastIndex(of: "@").map { authority[..<$0] }
+        return user?.contains(":") == true || address.contains("password=")
+    }
+
     /// The settings that an argument stands for.
     private func settings(_ text: String) throws -> Settings {
         if text.hasSuffix(".yaml") || text.hasSuffix(".yml") {
@@ -63,15 +71,10 @@ struct Migrate: ParsableCommand {
             return try options.load()
         }
         let isAddress = text.contains("://")
-        // user:password@ before the first slash of the rest, or a parameter.
-        if isAddress, let rest = text.split(separator: "/", maxSplits: 2).last {
-            let authority = rest.prefix { $0 != "/" && $0 != "?" }
-            let user = authority.contains("@") ? authority.split(separator: "@").first : nil
-            guard user?.contains(":") != true, !text.contains("password=") else {
-                throw Failure(
-                    "an argument must not hold a password: use a settings file, or a password file"
-                )
-            }
+        guard !isAddress || !Self.holdsPassword(text) else {
+            throw Failure(
+                "an argument must not hold a password: use a settings file, or a password file"
+            )
         }
         let key = isAddress ? Setting.storageURL : Setting.storagePath
         do throws(SettingsError) {
