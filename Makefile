@@ -198,5 +198,5 @@ uninstall: ## remove what install installed; edited settings and the database st
 	@echo "Kept: /var/lib/coatcheck, /var/backups/coatcheck and the account, if they are there"
 
 clean: ## remove everything that was built; .run/ with the database of `make run` stays
-	rm -rf .build .build-deb .build-thread .build-address .build-fuzz
+	rm -rf .build .build-deb .build-shared .build-thread .build-address .build-fuzz
 	test ! -e .build-system || $(AS_ROOT) rm -rf .build-system
