@@ -54,10 +54,10 @@ actor SessionShard {
         }
     }
 
-    /// Checks a session that `hit` did not return.
-    func find(_ key: TokenDigest, at now: Timestamp) -> Finding {
+    /// Checks a session that `hit` did not return; without trust the cache does not know of any.
+    func find(_ key: TokenDigest, at now: Timestamp, isTrusted: Bool = true) -> Finding {
         knowledge.withLock { knowledge in
-            switch knowledge.use(key, at: now) {
+            switch isTrusted ? knowledge.use(key, at: now) : .unknown {
             case .live(let place):
                 knowledge.hits += 1
                 return .live(knowledge.cache.checked(at: place))

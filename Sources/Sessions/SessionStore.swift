@@ -12,6 +12,7 @@ package final class SessionStore: Sendable {
     private let storage: any SessionStorage
     private let shards: [SessionShard]
     private let flushes = Atomic(0)
+    private let lease = CacheLease()
 
     /// How many shards there are.
     ///
@@ -85,7 +86,7 @@ package final class SessionStore: Sendable {
     ) async throws(StorageError) -> CheckedSession? {
         if let session = cached(key, at: now) { return session }
         let shard = shard(of: key)
-        var finding = await shard.find(key, at: now)
+        var finding = await shard.find(key, at: now, isTrusted: lease.isValid)
         while case .unknown(let revision) = finding {
             guard let found = try await storage.find(key) else { return nil }
             finding = await shard.admit(found, readAt: revision, at: now)
@@ -103,7 +104,7 @@ package final class SessionStore: Sendable {
     ///
     /// It is `check` for most requests, without waiting for anything.
     package func cached(_ key: TokenDigest, at now: Timestamp) -> CheckedSession? {
-        shard(of: key).hit(key, at: now)
+        lease.isValid ? shard(of: key).hit(key, at: now) : nil
     }
 
     /// Returns the whole record of a session that a check has just accepted; `nil` when it ended
@@ -249,6 +250,15 @@ package final class SessionStore: Sendable {
     package func forgetAll() async {
         flushes.add(1, ordering: .relaxed)
         for shard in shards { await shard.forgetAll() }
+    }
+
+    /// Lets the cache count for so long from now on; before the first call it counts for ever.
+    ///
+    /// Where others change storage, it is called again and again while all that they changed is
+    /// known. A program that was stopped for a while, or put to sleep with its machine, then asks
+    /// storage first.
+    package func trustCache(for duration: Duration) {
+        lease.renew(for: duration)
     }
 
     /// Stops caching while changes by other processes cannot be seen.

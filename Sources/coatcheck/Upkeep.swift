@@ -100,10 +100,12 @@ private struct Round: Sendable {
     /// Drops from the cache what other processes change, and keeps it empty while that cannot be
     /// known.
     func followChanges() async {
+        let isShared = !storage.connections.isEmpty
         var isLost = false
         while !Task.isCancelled {
             do throws(StorageError) {
                 for change in try await storage.changesOfOthers() { await follow(change) }
+                if isShared { sessions.trustCache(for: Self.trust) }
                 if isLost {
                     await sessions.resumeCaching()
                     recorder.record(.changeFeedBack)
@@ -123,6 +125,10 @@ private struct Round: Sendable {
             }
         }
     }
+
+    /// For how long the cache counts after the feed was asked: what others change holds within a
+    /// fifth of a second, also when this program was stopped meanwhile.
+    private static let trust = Duration.milliseconds(200)
 
     /// How long the feed is left alone after it failed.
     private static let feedPause = Duration.milliseconds(20)

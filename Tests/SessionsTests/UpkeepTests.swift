@@ -55,6 +55,24 @@ struct UpkeepTests {
         #expect(try await home.store.check(key, at: start + 1) == nil)
     }
 
+    @Test func `a cache that has not been vouched for in time speaks for nobody`() async throws {
+        let home = await Household()
+        let ended = try await home.signInCached().ticket.digest
+        let kept = try await home.signInCached().ticket.digest
+        home.store.trustCache(for: .seconds(60))
+        #expect(home.store.cached(ended, at: start) != nil)
+        // As when this program was stopped while another machine ended a session.
+        home.store.trustCache(for: .zero)
+        await home.storage.removeFromOutside(ended)
+        #expect(home.store.cached(ended, at: start) == nil)
+        try await home.expectRefused(ended, at: start)
+        let reads = await home.reads()
+        try await home.expectLive(kept, at: start)
+        #expect(await home.reads() == reads + 1)
+        home.store.trustCache(for: .seconds(60))
+        #expect(home.store.cached(kept, at: start) != nil)
+    }
+
     @Test func `while caching is suspended every check reads storage`() async throws {
         let home = await Household()
         let key = try await home.signInCached().ticket.digest

@@ -1,0 +1,29 @@
+import Glibc
+internal import Synchronization
+
+/// Until when the cache may speak for storage.
+final class CacheLease: Sendable {
+    /// The end, in nanoseconds of the clock below; `max` when there is none.
+    private let end = Atomic(Int64.max)
+
+    /// Whether it lasts.
+    var isValid: Bool {
+        let end = end.load(ordering: .acquiring)
+        // Where nobody else changes storage no clock is read: this is part of every check.
+        return end == .max || CacheLease.now < end
+    }
+
+    /// Lets it last so long from now.
+    func renew(for duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        let length = seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+        end.store(CacheLease.now + length, ordering: .releasing)
+    }
+
+    /// The time since the machine started, also that which it slept (clock_gettime(2)).
+    private static var now: Int64 {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_BOOTTIME, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+}
