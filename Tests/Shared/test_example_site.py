@@ -102,7 +102,10 @@ def test_the_user_of_redis_may_do_what_coatcheck_does_and_nothing_else(site: Sit
         return allowed - set(given) - called
 
     wait_until(lambda: not unused(), "the use of all that is allowed")
-    assert site.redis.do("ACL", "LOG") == "", "nothing was refused"
+    lines = site.redis.do("ACL", "LOG").splitlines()
+    refused = {name for word, name in zip(lines, lines[1:]) if word == "object"}
+    # When the server waits for the disk is not told to this user: it could read `masterauth` too.
+    assert refused <= {"config|get"}
 
 
 def test_what_ends_on_one_machine_has_ended_on_the_other(site: Site) -> None:
