@@ -62,8 +62,10 @@ actor SessionShard {
                 knowledge.hits += 1
                 return .live(knowledge.cache.checked(at: place))
             case .expired:
-                knowledge.hits += 1
-                return .expired
+                // Another machine may have seen it used since it was read: storage says.
+                knowledge.cache.remove(key)
+                knowledge.misses += 1
+                return .unknown(revision: revision)
             case .unknown:
                 knowledge.misses += 1
                 return .unknown(revision: revision)

@@ -18,6 +18,17 @@ struct LastSeenTests {
         #expect(written.allSatisfy { $0.key == key })
     }
 
+    @Test func `a session that is used on another machine is not idle on this one`() async throws {
+        let home = await Household()
+        let key = try await home.signInCached().ticket.digest
+        let other = SessionStore(storage: home.storage)
+        #expect(try await other.check(key, at: start + 50) != nil)
+        try await other.writeUses()
+        #expect(try await home.store.check(key, at: start + 70) != nil)
+        #expect(try await home.store.check(key, at: start + 130) == nil)
+        #expect(await home.storage.record(key) == nil)
+    }
+
     @Test func `many uses between two writes are one`() async throws {
         let home = await Household()
         let key = try await home.signInCached().ticket.digest
