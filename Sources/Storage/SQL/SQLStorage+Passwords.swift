@@ -33,21 +33,31 @@ extension SQLStorage {
     ) async throws(StorageError) -> AccountChange? {
         guard session.userID == id else { throw .unknownUser }
         guard session.key != key else { throw .duplicate }
-        return try await write(to: .account(id)) { db in
-            let isMet = try db.first(
-                """
-                SELECT 1 FROM users u
-                WHERE u.id = ?1 AND u.disabled = 0 AND u.password_hash = CAST(?2 AS TEXT)
-                    AND (?3 = 0 OR EXISTS (
-                        SELECT 1 FROM sessions s WHERE s.user_id = u.id AND s.key = ?4
-                    ))
-                """,
-                [.id(id), .text(old.text), .flag(db.hasSessions), .key(key)]
-            ) { _ in true }
-            guard isMet != nil else { return nil }
-            let change = try db.write(new, of: id, at: now)
-            if db.hasSessions { try db.add(session) }
-            return change
+        do throws(StorageError) {
+            return try await write(to: .account(id)) { db in
+                let isMet = try db.first(
+                    """
+                    SELECT 1 FROM users u
+                    WHERE u.id = ?1 AND u.disabled = 0 AND u.password_hash = CAST(?2 AS TEXT)
+                        AND (?3 = 0 OR EXISTS (
+                            SELECT 1 FROM sessions s WHERE s.user_id = u.id AND s.key = ?4
+                        ))
+                    """,
+                    [.id(id), .text(old.text), .flag(db.hasSessions), .key(key)]
+                ) { _ in true }
+                guard isMet != nil else { return nil }
+                let change = try db.write(new, of: id, at: now)
+                guard db.hasSessions else { return change }
+                // Another transaction may have ended it since it was looked at; nothing is kept then.
+                guard change.ended.contains(where: { $0.key == key }) else {
+                    throw StorageError.mandateEnded
+                }
+                try db.add(session)
+                return change
+            }
+        } catch {
+            guard error == .mandateEnded else { throw error }
+            return nil
         }
     }
 
