@@ -163,7 +163,7 @@ extension DividedStorage {
         at now: Timestamp
     ) async throws(StorageError) -> [EndedSession] {
         let state = try await state(of: id)
-        let ended = try await sessions.put(
+        let (_, ended) = try await sessions.put(
             state,
             endingAll: endingAll,
             renewing: renewal,

@@ -53,7 +53,9 @@ package final class DividedStorage: Sendable {
     private func introduce(_ id: PublicID, at now: Timestamp) async throws(StorageError) {
         var state = try await state(of: id)
         for _ in 0..<Self.tries {
-            _ = try await sessions.put(state, at: now)
+            guard try await sessions.put(state, at: now).isKept else {
+                throw .unavailable(code: "full", detail: "Redis has no memory for a user")
+            }
             let latest = try await self.state(of: id)
             guard latest != state else { return }
             state = latest

@@ -39,7 +39,7 @@ struct RedisRenewal: Sendable {
 extension RedisSessions {
     /// Takes over what the accounts say of a user, unless something newer is known, and ends the
     /// sessions that were begun with an earlier password, or all when the user is shut; returns
-    /// those that ended.
+    /// those that ended, and whether there was memory for what is told of the user.
     ///
     /// - Parameters:
     ///   - endingAll: whether all sessions end in any case.
@@ -49,7 +49,7 @@ extension RedisSessions {
         endingAll: Bool = false,
         renewing renewal: RedisRenewal? = nil,
         at now: Timestamp
-    ) async throws(StorageError) -> [EndedSession] {
+    ) async throws(StorageError) -> (isKept: Bool, ended: [EndedSession]) {
         let lifetime = user.user == nil ? RedisKeys.margin : RedisKeys.userLifetime
         let flags = [user.isShut, endingAll].map { $0 ? "1" : "0" }
         let text = [
@@ -62,6 +62,8 @@ extension RedisSessions {
             arguments.append(renewal.old.bytes)
             arguments += Self.arguments(renewal.session, renewal.credentialVersion)
         }
-        return try Self.ended(try await run(.account, arguments))
+        let parts = try await run(.account, arguments).list
+        guard parts.count == 2 else { throw .oddRedis }
+        return (try parts[0].number == 1, try Self.ended(parts[1]))
     }
 }

@@ -81,7 +81,7 @@ import Testing
                 credentialVersion: 2
             )
         )
-        let ended = try await sessions.put(newer, at: Sample.start)
+        let (_, ended) = try await sessions.put(newer, at: Sample.start)
         #expect(ended == [EndedSession(session)])
         // What was known before does not come back.
         try await introduce(to: sessions)

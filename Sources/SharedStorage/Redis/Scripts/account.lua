@@ -3,13 +3,15 @@
 -- where a session goes on under another key: old digest, digest, record, last seen, over, seconds.
 --
 -- An older revision does not replace a newer one. Sessions that were begun with an earlier password
--- end, and all of them when the user is disabled or it is asked for. Answers with what ended.
+-- end, and all of them when the user is disabled or it is asked for. Answers with whether there was
+-- memory for what is told of the user, and with what ended.
 
 local now, user = ARGV[2], ARGV[3]
 local key = prefix .. 'u:' .. user
 
 local stored = redis.call('HMGET', key, 'v', 'c')
 local credential = tonumber(stored[2] or 0)
+local is_kept = 1
 if not stored[1] or tonumber(stored[1]) < tonumber(ARGV[4]) then
     credential = tonumber(ARGV[5])
     local outcome = redis.pcall(
@@ -19,6 +21,7 @@ if not stored[1] or tonumber(stored[1]) < tonumber(ARGV[4]) then
     -- Without memory for it nothing is told of the user, and the accounts are asked again.
     if type(outcome) == 'table' and outcome.err then
         redis.call('DEL', key)
+        is_kept = 0
     else
         if ARGV[11] == '' then redis.call('HDEL', key, 'm') end
         redis.call('EXPIRE', key, ARGV[7])
@@ -39,4 +42,4 @@ for _, digest in ipairs(redis.call('ZRANGE', prefix .. 'i:' .. user, 0, -1)) do
         or credential_of(record) < credential or digest == ARGV[12])
     if is_over then table.insert(ended, finish(digest, now)) end
 end
-return ended
+return {is_kept, ended}
