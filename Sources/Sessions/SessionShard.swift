@@ -104,12 +104,12 @@ actor SessionShard {
         }
     }
 
-    /// Drops what is cached of a user, whose sessions or account storage has changed.
+    /// Drops what is cached of users, whose sessions or accounts storage has changed.
     ///
     /// It looks through the share: some microseconds for each thousand sessions.
-    func forget(user: PublicID) {
+    func forget(users: Set<PublicID>) {
         revision += 1
-        knowledge.withLock { $0.cache.removeAll(of: user) }
+        knowledge.withLock { $0.cache.removeAll(of: users) }
     }
 
     /// Drops everything, because storage was changed by somebody else.

@@ -189,8 +189,11 @@ package final class SessionStore: Sendable {
     /// Drops what is cached of a user whose account was changed in storage.
     ///
     /// Whoever changes an account calls it before the change is acknowledged.
-    package func forget(user: PublicID) async {
-        for shard in shards { await shard.forget(user: user) }
+    package func forget(user: PublicID) async { await forget(users: [user]) }
+
+    /// Drops what is cached of users; of many at once it costs no more than of one.
+    package func forget(users: Set<PublicID>) async {
+        for shard in shards { await shard.forget(users: users) }
     }
 
     private func forget(_ keys: [TokenDigest]) async {

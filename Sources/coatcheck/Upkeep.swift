@@ -55,6 +55,8 @@ final class Upkeep: Sendable {
             now: now
         )
         self.round = round
+        // Where others change storage, the cache does not count before they are heard.
+        if !storage.connections.isEmpty { sessions.trustCache(for: .zero) }
         timers = [
             Self.task { await round.followChanges() },
             Self.task { await round.writeUses(every: Self.useInterval) },
@@ -104,8 +106,10 @@ private struct Round: Sendable {
         var isLost = false
         while !Task.isCancelled {
             do throws(StorageError) {
-                for change in try await storage.changesOfOthers() { await follow(change) }
+                let changes = try await storage.changesOfOthers()
+                // From now on: what is changed while these are followed is heard after that.
                 if isShared { sessions.trustCache(for: Self.trust) }
+                await follow(changes)
                 if isLost {
                     await sessions.resumeCaching()
                     recorder.record(.changeFeedBack)
@@ -133,14 +137,20 @@ private struct Round: Sendable {
     /// How long the feed is left alone after it failed.
     private static let feedPause = Duration.milliseconds(20)
 
-    private func follow(_ change: StorageChange) async {
-        switch change {
-        case .session(let key): await sessions.forget(key)
-        case .user(let id): await sessions.forget(user: id)
-        case .anything:
-            recorder.record(.foreignChangesSeen)
-            await sessions.forgetAll()
+    /// Drops what has changed: the accounts last and together, since each look for those of an
+    /// account is one through the whole cache, and the feed is not heard meanwhile.
+    private func follow(_ changes: [StorageChange]) async {
+        var users: Set<PublicID> = []
+        for change in changes {
+            switch change {
+            case .session(let key): await sessions.forget(key)
+            case .user(let id): users.insert(id)
+            case .anything:
+                recorder.record(.foreignChangesSeen)
+                await sessions.forgetAll()
+            }
         }
+        if !users.isEmpty { await sessions.forget(users: users) }
     }
 
     /// Writes the last-seen times, again and again.

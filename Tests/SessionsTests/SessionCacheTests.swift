@@ -198,7 +198,7 @@ struct SessionCacheTests {
             cache.insert(session, for: key)
             keys.append((key, user))
         }
-        cache.removeAll(of: users[1])
+        cache.removeAll(of: [users[1]])
         #expect(cache.count == 2000)
         for (key, user) in keys { #expect((cache.find(key) == nil) == (user == users[1])) }
         cache.removeAll()
@@ -231,7 +231,7 @@ struct SessionCacheTests {
                 #expect(cache.count == 0)
             case 1:
                 let user = users[Int.random(in: 0..<3, using: &generator)]
-                cache.removeAll(of: user)
+                cache.removeAll(of: [user])
                 model = model.filter { $0.value.checked.userID != user }
             case 2..<15:
                 cache.remove(key)
