@@ -16,6 +16,8 @@ enum Engines {
         readers: Int
     ) async throws -> any StorageEngine {
         let storage = try connect(settings, readers: readers)
+        var isOpen = false
+        defer { if !isOpen { try? storage.close() } }
         do {
             guard try await storage.unfinishedMove() == nil else {
                 throw Failure(
@@ -23,6 +25,7 @@ enum Engines {
                         + "`coatcheck migrate` again"
                 )
             }
+            isOpen = true
             return storage
         } catch let error as StorageError {
             throw Failure("cannot use \(settings.storageName): \(error.reason)")

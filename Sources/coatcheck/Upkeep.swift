@@ -118,6 +118,8 @@ private struct Round: Sendable {
             } catch {
                 if !isLost {
                     await sessions.suspendCaching()
+                    // The program closes it itself when it ends, which is no failure.
+                    if case .unavailable("closed", _) = error { return }
                     let (code, detail) = error.cause
                     recorder.record(
                         .storageFailed(code: code, detail: detail, during: "change feed")

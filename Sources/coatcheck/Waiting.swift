@@ -4,8 +4,12 @@ internal import Synchronization
 /// Waits on the calling thread, on which nothing else runs, for asynchronous work to end.
 ///
 /// The program is no `async main`: the server blocks signals before the first thread is started.
+///
+/// When it takes longer than `patience`, `hurry` is called once, which should make it end.
 func wait<Value: Sendable>(
-    for work: @escaping @Sendable () async throws -> Value
+    for work: @escaping @Sendable () async throws -> Value,
+    patience: Duration? = nil,
+    hurry: () -> Void = {}
 ) throws -> Value {
     let outcome = Outcome<Value>()
     Task {
@@ -17,7 +21,16 @@ func wait<Value: Sendable>(
         }
         outcome.isThere.signal()
     }
-    outcome.isThere.wait()
+    if let patience {
+        let milliseconds = Int(patience / .milliseconds(1))
+        let inTime = outcome.isThere.wait(timeout: .now() + .milliseconds(milliseconds))
+        if inTime == .timedOut {
+            hurry()
+            outcome.isThere.wait()
+        }
+    } else {
+        outcome.isThere.wait()
+    }
     guard let result = outcome.result.withLock({ $0 }) else {
         preconditionFailure("the work has ended")
     }

@@ -1,4 +1,5 @@
 #if SharedEngines
+import Dispatch
 import Glibc
 import Sessions
 import Testing
@@ -9,11 +10,15 @@ import Testing
 private final class ToyEngine: Sendable {
     struct State {
         var isReachable = true
+        /// Whether it takes too long to answer.
+        var isSilent = false
         /// How many connections it has room for.
         var room = Int.max
         var attempts = 0
         var made = 0
         var open = 0
+        /// How long it takes to close a connection, in microseconds.
+        var farewell: UInt32 = 0
     }
 
     let state = Locked(State())
@@ -21,10 +26,13 @@ private final class ToyEngine: Sendable {
     func connect() throws(StorageError) -> ToyConnection {
         let isMade = state.withLock { state in
             state.attempts += 1
-            guard state.isReachable, state.open < state.room else { return false }
+            guard state.isReachable, !state.isSilent, state.open < state.room else { return false }
             state.made += 1
             state.open += 1
             return true
+        }
+        if state.withLock({ $0.isSilent }) {
+            throw .unavailable(code: "timeout", detail: "toy")
         }
         guard isMade else { throw .unavailable(code: "unreachable", detail: "toy") }
         return ToyConnection(self)
@@ -46,6 +54,7 @@ private final class ToyConnection: EngineConnection {
     func close() {
         guard !isClosed else { return }
         isClosed = true
+        usleep(engine.state.withLock { $0.farewell })
         engine.state.withLock { $0.open -= 1 }
     }
 
@@ -150,6 +159,28 @@ private final class ToyConnection: EngineConnection {
         #expect(engine.state.withLock { $0.made } == 1)
     }
 
+    @Test func `an engine that does not answer a new connection is unreachable for all`()
+        async throws
+    {
+        let threads = engine.threads(2)
+        let hold = DispatchSemaphore(value: 0)
+        let (begun, begin) = AsyncStream.makeStream(of: Void.self)
+        let work = Task {
+            try await threads.perform { _ throws(StorageError) in
+                begin.yield()
+                hold.wait()
+            }
+        }
+        for await _ in begun { break }
+        engine.state.withLock { $0.isSilent = true }
+        await #expect(throws: StorageError.unavailable(code: "timeout", detail: "toy")) {
+            try await threads.perform { _ throws(StorageError) in }
+        }
+        #expect(!threads.isReachable)
+        hold.signal()
+        try await work.value
+    }
+
     @Test func `what is closed says so`() async throws {
         let threads = engine.threads(2)
         try await threads.perform { _ throws(StorageError) in }
@@ -164,11 +195,72 @@ private final class ToyConnection: EngineConnection {
             let threads = engine.threads(2)
             try await threads.perform { _ throws(StorageError) in }
         }
-        let deadline = Deadline(in: .seconds(5))
-        while engine.state.withLock({ $0.open }) > 0, !deadline.hasPassed {
-            try await Task.sleep(for: .milliseconds(1))
-        }
         #expect(engine.state.withLock { $0.open } == 0)
+    }
+
+    @Test func `the threads have ended when they are closed`() async throws {
+        engine.state.withLock { $0.farewell = 50_000 }
+        let threads = engine.threads(4)
+        try await threads.perform { _ throws(StorageError) in }
+        threads.close()
+        #expect(engine.state.withLock { $0.open } == 0)
+    }
+
+    @Test func `work that waits for a silent engine fails when the threads are closed`()
+        async throws
+    {
+        let server = try SilentServer()
+        let threads = engine.threads(1)
+        let (begun, begin) = AsyncStream.makeStream(of: Void.self)
+        let work = Task {
+            try await threads.perform { connection throws(StorageError) in
+                begin.yield()
+                let isThere = Deadline(in: .seconds(60)).wait(for: POLLIN, of: server.listener)
+                #expect(!isThere)
+                try connection.timeOut()
+            }
+        }
+        for await _ in begun { break }
+        let start = ContinuousClock.now
+        threads.close()
+        #expect(ContinuousClock.now - start < .milliseconds(400))
+        await #expect(throws: StorageError.unavailable(code: "timeout", detail: "toy")) {
+            try await work.value
+        }
+    }
+
+    @Test func `connecting to a silent engine is given up when the threads are closed`()
+        async throws
+    {
+        let server = try SilentServer()
+        let postgresql = PostgreSQLClient(
+            url: try PostgreSQLURL("postgresql://nobody@127.0.0.1:\(server.port)/none")
+        )
+        let redis = try RedisDoor(try RedisURL("redis://127.0.0.1:\(server.port)"))
+        #expect(
+            try await ending(
+                EngineThreads(count: 1) { () throws(StorageError) in try postgresql.connect() }
+            ) < .milliseconds(400)
+        )
+        #expect(
+            try await ending(
+                EngineThreads(count: 1) { () throws(StorageError) in
+                    try RedisConnection(through: redis)
+                }
+            ) < .milliseconds(400)
+        )
+    }
+
+    /// How long it takes to close threads of which one is connecting.
+    private func ending<Connection>(_ threads: EngineThreads<Connection>) async throws -> Duration {
+        let work = Task { try await threads.perform { _ throws(StorageError) in } }
+        // It may not have begun yet, which makes no difference.
+        try await Task.sleep(for: .milliseconds(50))
+        let start = ContinuousClock.now
+        threads.close()
+        let duration = ContinuousClock.now - start
+        await #expect(throws: StorageError.self) { try await work.value }
+        return duration
     }
 
     private func untilReached(_ threads: EngineThreads<ToyConnection>) async throws {

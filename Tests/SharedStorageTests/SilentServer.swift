@@ -6,7 +6,7 @@ import Testing
 final class SilentServer: Sendable {
     /// Where it listens.
     let port: UInt16
-    private let listener: Int32
+    let listener: Int32
 
     init() throws {
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)

@@ -1,7 +1,9 @@
 import Glibc
 
 /// The moment by which an engine must have answered.
-package struct Deadline: Sendable {
+///
+/// For a thread that is called back (`Recall`) it has come, whatever it was.
+package struct Deadline: Comparable, Sendable {
     private let instant: ContinuousClock.Instant
 
     /// The moment so long from now.
@@ -9,12 +11,21 @@ package struct Deadline: Sendable {
         instant = .now + duration
     }
 
+    /// A moment of the clock.
+    init(at instant: ContinuousClock.Instant) {
+        self.instant = instant
+    }
+
+    package static func < (earlier: Deadline, later: Deadline) -> Bool {
+        earlier.instant < later.instant
+    }
+
     /// Whether it has come.
-    package var hasPassed: Bool { instant <= .now }
+    package var hasPassed: Bool { instant <= .now || Recall.current?.isCalled == true }
 
     /// What is left until then in whole milliseconds, rounded up, as poll(2) takes it; 0 when it
     /// has passed.
-    package var milliseconds: Int32 {
+    private var milliseconds: Int32 {
         let left = (instant - .now).components
         let whole =
             left.seconds * 1000 + (left.attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
@@ -24,11 +35,28 @@ package struct Deadline: Sendable {
     /// Waits until a descriptor can be read from or written to, whichever `events` names
     /// (poll(2)); `false` when the moment has come before that.
     package func wait(for events: Int32, of descriptor: Int32) -> Bool {
-        var entry = pollfd(fd: descriptor, events: Int16(events), revents: 0)
+        var entries = [pollfd(fd: descriptor, events: Int16(events), revents: 0)]
+        return wait(for: &entries)
+    }
+
+    /// Waits until something happens to one of several descriptors, and notes there what (poll(2));
+    /// `false` when the moment has come before that.
+    func wait(for entries: inout [pollfd]) -> Bool {
+        let recall = Recall.current
+        if let recall {
+            entries.append(pollfd(fd: recall.descriptor, events: Int16(POLLIN), revents: 0))
+        }
+        defer { if recall != nil { entries.removeLast() } }
         while true {
-            let count = unsafe poll(&entry, 1, milliseconds)
-            if count > 0 { return true }
+            let count = unsafe poll(&entries, nfds_t(entries.count), milliseconds)
+            if count > 0 { return recall?.isCalled != true }
             guard count < 0, errno == EINTR else { return false }
         }
+    }
+
+    /// Waits until it has come.
+    func wait() {
+        var none: [pollfd] = []
+        while !hasPassed, wait(for: &none) {}
     }
 }

@@ -36,6 +36,7 @@ final class EngineLine<Connection: EngineConnection>: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let change = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var state = State()
+    private let recall = Recall()
     private let connect: @Sendable () throws(StorageError) -> Connection
 
     init(connect: @escaping @Sendable () throws(StorageError) -> Connection) {
@@ -78,6 +79,7 @@ final class EngineLine<Connection: EngineConnection>: @unchecked Sendable {
             unsafe pthread_cond_broadcast(change)
             return state.jobs
         }
+        recall.call()
         for job in jobs { job.refuse(.unavailable(code: "closed", detail: "stopping")) }
     }
 
@@ -96,7 +98,13 @@ final class EngineLine<Connection: EngineConnection>: @unchecked Sendable {
 
     /// Does what is asked for until the line is closed; the prober also looks whether an engine
     /// that could not be reached can be again.
+    ///
+    /// When the line is closed, whatever waits for the engine fails at once.
     func serve(isProber: Bool) {
+        Recall.$current.withValue(recall) { serveUntilClosed(isProber: isProber) }
+    }
+
+    private func serveUntilClosed(isProber: Bool) {
         var connection: Connection?
         var era = 0
         var hasConnected = false
@@ -148,9 +156,9 @@ final class EngineLine<Connection: EngineConnection>: @unchecked Sendable {
                     if hasTimedOut { declareOutage(Self.silence, seenIn: current) }
                     tell()
                 } catch {
-                    if leave(job) {
+                    if error.cause.code != "timeout", leave(job) {
                         // The engine serves others: it may have no room for one connection more.
-                        usleep(100_000)
+                        Deadline(in: EngineThreads<Connection>.retryInterval).wait()
                     } else {
                         job.refuse(error)
                         declareOutage(error, seenIn: current)

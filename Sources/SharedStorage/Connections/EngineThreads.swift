@@ -1,3 +1,4 @@
+internal import CLinux
 import Glibc
 package import Sessions
 
@@ -11,8 +12,8 @@ package import Sessions
 ///    to the time that the connection has for an answer.
 /// 2. When the engine cannot be reached, or has not answered in time, everybody is told so at once,
 ///    those who wait and those who come, until it is reached again. One of the threads tries that
-///    ten times a second. A thread that gets no connection where others have one leaves the work to
-///    those.
+///    ten times a second. A thread that is refused a connection where others have one leaves the
+///    work to those.
 /// 3. A connection on which something has failed is closed and made anew before it is used again.
 ///    A call is never repeated: what was sent may have been done.
 package final class EngineThreads<Connection: EngineConnection>: Sendable {
@@ -23,11 +24,14 @@ package final class EngineThreads<Connection: EngineConnection>: Sendable {
     static var retryInterval: Duration { .milliseconds(100) }
 
     private let line: EngineLine<Connection>
+    /// Those that nobody has joined or let go of.
+    private let threads: Locked<[pthread_t]>
 
     /// Starts `count` threads, which connect when they are first needed.
     package init(count: Int, connect: @escaping @Sendable () throws(StorageError) -> Connection) {
-        line = EngineLine(connect: connect)
-        for number in 0..<max(1, count) { Self.start(on: line, number: number) }
+        let line = EngineLine(connect: connect)
+        self.line = line
+        threads = Locked((0..<max(1, count)).map { Self.start(on: line, number: $0) })
     }
 
     deinit { close() }
@@ -63,12 +67,37 @@ package final class EngineThreads<Connection: EngineConnection>: Sendable {
     /// Counts up whenever a connection was lost, with whatever the engine knew of it.
     package var losses: Int { line.losses }
 
-    /// Takes no more work; what is being done is finished, and the threads end by themselves.
+    /// Takes no more work and waits until the connections are closed and the threads have ended.
+    ///
+    /// What waits for the engine fails at once, so that takes no longer when the engine is silent.
+    /// Only a thread that looks up the name of a host cannot be called back: after half a second
+    /// it is let go of.
+    ///
+    /// Whoever ends the process calls this first. Libraries take down in exit(3) what a thread that
+    /// connects or closes a connection still uses.
     package func close() {
         line.close()
+        let deadline = ContinuousClock.now + Self.farewell
+        var rest = threads.withLock { threads in
+            defer { threads = [] }
+            return threads
+        }
+        // Work may hold the last reference: a thread does not wait for itself.
+        let own = rest.firstIndex { pthread_equal($0, pthread_self()) != 0 }
+        if let own { pthread_detach(rest.remove(at: own)) }
+        // Of pthread_clockjoin_np(3) the thread sanitizer does not know.
+        while true {
+            rest.removeAll { pthread_tryjoin_np($0, nil) == 0 }
+            guard !rest.isEmpty, ContinuousClock.now < deadline else { break }
+            usleep(1000)
+        }
+        for thread in rest { pthread_detach(thread) }
     }
 
-    private static func start(on line: EngineLine<Connection>, number: Int) {
+    /// How long threads are waited for that do not end.
+    private static var farewell: Duration { .milliseconds(500) }
+
+    private static func start(on line: EngineLine<Connection>, number: Int) -> pthread_t {
         // A thread inherits the mask it is started under: it takes no signal.
         var all = sigset_t()
         var previous = sigset_t()
@@ -82,7 +111,7 @@ package final class EngineThreads<Connection: EngineConnection>: Sendable {
         guard status == 0 else {
             fatalError(unsafe "cannot start a thread: \(String(cString: strerror(status)))")
         }
-        pthread_detach(thread)
+        return thread
     }
 }
 

@@ -67,9 +67,8 @@ struct PostgreSQLConnecting: ~Copyable {
             }
             guard !deadline.hasPassed else { throw failure ?? .unanswered }
             let isLast = next == hosts.count
-            let milliseconds =
-                isLast ? deadline.milliseconds : min(deadline.milliseconds, lead.milliseconds)
-            if let raw = unsafe advance(within: milliseconds) { return unsafe raw }
+            let pause = isLast ? deadline : min(deadline, lead)
+            if let raw = unsafe advance(until: pause) { return unsafe raw }
         }
     }
 
@@ -87,11 +86,11 @@ struct PostgreSQLConnecting: ~Copyable {
     }
 
     /// Waits for any of the servers and goes on with those that have answered.
-    private mutating func advance(within milliseconds: Int32) -> OpaquePointer? {
+    private mutating func advance(until deadline: Deadline) -> OpaquePointer? {
         var entries = attempts.map {
             unsafe pollfd(fd: PQsocket($0.raw), events: Int16($0.events), revents: 0)
         }
-        guard unsafe poll(&entries, nfds_t(entries.count), milliseconds) > 0 else { return nil }
+        guard deadline.wait(for: &entries) else { return nil }
         for index in attempts.indices.reversed() where entries[index].revents != 0 {
             switch unsafe PQconnectPoll(attempts[index].raw) {
             case PGRES_POLLING_READING: attempts[index].events = POLLIN

@@ -17,9 +17,9 @@ extension PostgreSQLConnection {
         }
     }
 
-    /// Waits until something can be read, or the time has passed.
-    func waitForInput(within time: Duration) throws(StorageError) {
-        _ = Deadline(in: time).wait(for: POLLIN, of: unsafe PQsocket(try open()))
+    /// Waits until something can be read, or the moment has come.
+    func waitForInput(until deadline: Deadline) throws(StorageError) {
+        _ = deadline.wait(for: POLLIN, of: unsafe PQsocket(try open()))
     }
 
     /// Reads what has come: the notifications, and whether the question is answered.

@@ -82,7 +82,7 @@ final class PostgreSQLListener: EngineConnection {
 
     /// Waits for notifications.
     func changes(within time: Duration) throws(StorageError) -> [StorageChange] {
-        let end = ContinuousClock.now + time
+        let end = Deadline(in: time)
         var changes: Set<StorageChange> = []
         if isFresh {
             // What happened before it listened was told to nobody.
@@ -92,10 +92,9 @@ final class PostgreSQLListener: EngineConnection {
         while true {
             try receive(into: &changes)
             try ask()
-            let now = ContinuousClock.now
-            guard changes.isEmpty, now < end else { return Array(changes) }
+            guard changes.isEmpty, !end.hasPassed else { return Array(changes) }
             let next = question.map { $0 + Self.patience } ?? lastProof + Self.interval
-            try connection.waitForInput(within: min(end, next) - now)
+            try connection.waitForInput(until: min(end, Deadline(at: next)))
         }
     }
 

@@ -67,7 +67,7 @@ final class RedisListener: EngineConnection {
             return [.anything]
         }
         do throws(StorageError) {
-            let end = ContinuousClock.now + duration
+            let end = Deadline(in: duration)
             var found: Set<StorageChange> = []
             while true {
                 guard !isDoubted() else { throw .lostRedis }
@@ -78,9 +78,8 @@ final class RedisListener: EngineConnection {
                     try take(reply, into: &found)
                 }
                 try ask()
-                let now = ContinuousClock.now
-                guard found.isEmpty, now < end else { return Array(found) }
-                let pause = Deadline(in: min(end, nextMoment) - now)
+                guard found.isEmpty, !end.hasPassed else { return Array(found) }
+                let pause = min(end, Deadline(at: nextMoment))
                 if let reply = try connection.hear(by: pause) { try take(reply, into: &found) }
             }
         } catch {

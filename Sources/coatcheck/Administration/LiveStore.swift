@@ -41,6 +41,11 @@ struct LiveStore: Sendable {
         )
     }
 
+    /// Closes the store, which whoever opened it does before the process ends.
+    ///
+    /// What was done is kept by then, so an error changes nothing.
+    func close() { try? storage.close() }
+
     /// The server's clock.
     static let now: @Sendable () -> Timestamp = { Timestamp(seconds: Int64(time(nil))) }
 

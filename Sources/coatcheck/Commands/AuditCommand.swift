@@ -37,6 +37,7 @@ struct AuditCommand: ParsableCommand {
             let settings = try options.loadForCommands()
             try wait { [user, event, limit, json] in
                 let store = try await LiveStore(settings)
+                defer { store.close() }
                 var filter = AuditFilter()
                 // The trail outlives accounts: an id works without one.
                 if let user { filter.user = try await store.accounts.find(user)?.id.text ?? user }

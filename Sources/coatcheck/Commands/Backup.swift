@@ -45,7 +45,9 @@ struct Backup: ParsableCommand {
         do {
             guard contents.isCurrent else { throw Failure("its tables are of an older version") }
             try wait { [file] in
-                try await LiveStore(settings).note([.backedUp(file: file, from: origin)])
+                let store = try LiveStore(settings)
+                defer { store.close() }
+                try await store.note([.backedUp(file: file, from: origin)])
             }
         } catch {
             let reason = (error as? StorageError)?.reason ?? "\(error)"

@@ -38,10 +38,10 @@ struct Migrate: ParsableCommand {
             try LiveStore.becomeOwner(of: settings[.storagePath])
         }
         let progress = ProgressLine()
-        let (old, new) = (
-            try wait { try await Engines.open(source, readers: 1) },
-            try Engines.connect(target, readers: 1)
-        )
+        let old = try wait { try await Engines.open(source, readers: 1) }
+        defer { try? old.close() }
+        let new = try Engines.connect(target, readers: 1)
+        defer { try? new.close() }
         let move = Move(from: old, to: new) { progress.show($0) }
         do {
             let counts = try wait { try await move.run(named: source.moveName) }

@@ -32,6 +32,8 @@ struct Serve: ParsableCommand {
             let storage = try wait {
                 try await Engines.open(settings, readers: settings[.workers])
             }
+            // Its threads must have ended before the process does, also when it cannot serve.
+            defer { try? storage.close() }
             let house = try House(settings, storage: storage, recorder: recorder)
             try wait { try await house.open() }
             let listener = try listen(settings)
@@ -64,8 +66,11 @@ struct Serve: ParsableCommand {
             let signal = obey(signals, settings, house, Watchdog(supervisor, pool, recorder))
             supervisor.tell("STOPPING=1\nSTATUS=Finishing requests")
             recorder.record(.stopping(signal: signal))
+            let deadline = ContinuousClock.now + .seconds(settings[.stopDeadline])
             let answeredAll = pool.stop(within: Int(settings[.stopDeadline]))
-            try wait { await house.close() }
+            let patience = max(deadline - .now, Self.lastWrites)
+            // Closed storage fails at once whatever waits for it.
+            try wait(for: { await house.close() }, patience: patience) { try? storage.close() }
             try storage.close()
             recorder.record(.stopped(answeredAll: answeredAll))
             if pool.hasLostSocket { throw Failure("the listening socket is broken") }
@@ -75,6 +80,9 @@ struct Serve: ParsableCommand {
             throw Failure("cannot use \(settings.storageName): \(error.reason)")
         }
     }
+
+    /// How long the last writes may take where the requests have used up the time for a stop.
+    private static let lastWrites = Duration.seconds(1)
 
     /// Takes systemd's socket, or binds one.
     private func listen(_ settings: Settings) throws(ListenerError) -> Listener {

@@ -25,6 +25,7 @@ struct SessionCommand: ParsableCommand {
             let settings = try options.loadForCommands()
             try wait { [who] in
                 let store = try await LiveStore(settings)
+                defer { store.close() }
                 if let who {
                     try await SessionCommand.print(of: store.user(who), store)
                     return
@@ -55,6 +56,7 @@ struct SessionCommand: ParsableCommand {
             let settings = try options.loadForCommands()
             try wait { [id, user] in
                 let store = try await LiveStore(settings)
+                defer { store.close() }
                 let now = LiveStore.now()
                 let ended: [EndedSession]
                 if let id {

@@ -27,6 +27,7 @@ extension UserCommand {
             let password = link ? nil : try PasswordPrompt.newPassword()
             try wait { [name, email] in
                 let store = try await LiveStore(settings)
+                defer { store.close() }
                 let (user, secret) = try await create(store, name, email, groups, password)
                 try await store.note([
                     .userCreated(user: user.id.text, by: store.caller, from: store.origin)

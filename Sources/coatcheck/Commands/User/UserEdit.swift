@@ -13,6 +13,7 @@ struct Subject: ParsableArguments {
         let settings = try options.loadForCommands()
         try wait { [who] in
             let store = try await LiveStore(settings)
+            defer { store.close() }
             let user = try await store.user(who)
             do {
                 try await action(store, user)

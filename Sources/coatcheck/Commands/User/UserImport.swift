@@ -34,6 +34,7 @@ extension UserCommand {
             guard !read.accounts.isEmpty else { throw Failure("there is no account in \(file)") }
             try wait { [dryRun] in
                 let store = try await LiveStore(settings)
+                defer { store.close() }
                 var read = read
                 if dryRun {
                     read.addTaken(try await store.taken(read.accounts))

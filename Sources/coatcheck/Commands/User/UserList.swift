@@ -18,6 +18,7 @@ extension UserCommand {
             let settings = try options.loadForCommands()
             try wait { [search, json] in
                 let store = try await LiveStore(settings)
+                defer { store.close() }
                 try await store.forEachUser(matching: search) { user in
                     print(json ? user.jsonLine : user.line)
                 }
@@ -38,6 +39,7 @@ extension UserCommand {
             let settings = try options.loadForCommands()
             try wait { [who] in
                 let store = try await LiveStore(settings)
+                defer { store.close() }
                 let user = try await store.user(who)
                 print("id        \(user.id.text)")
                 print("username  \(user.username)")
