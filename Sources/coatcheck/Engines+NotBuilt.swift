@@ -8,6 +8,11 @@ extension Engines {
         try naming(settings.storageName) { () throws(StorageError) in throw .notBuilt }
     }
 
+    /// Says that this program cannot open shared engines.
+    static func relocateSessions(_ settings: Settings) throws -> Int {
+        try naming(settings.storageName) { () throws(StorageError) in throw .notBuilt }
+    }
+
     /// Says of shared engines that the settings name that this program has none.
     static func look(at settings: Settings) -> [EngineExamination] {
         guard settings.isShared else { return [] }

@@ -12,14 +12,14 @@ extension Engines {
             try PostgreSQLStorage(
                 url: settings[.storageURL],
                 connections: connections,
-                sessionsElsewhere: isDivided
+                sessions: settings.sessionsPlace
             )
         }
         guard isDivided else { return accounts }
         let sessions = try naming(Setting.sessionsURL.key) { () throws(StorageError) in
             try RedisSessions(
                 url: try RedisURL(settings[.sessionsURL]),
-                prefix: settings.redisPrefix,
+                prefix: settings.redisPrefix + accounts.generation + ":",
                 connections: connections
             )
         }
@@ -45,7 +45,25 @@ extension Engines {
     }
 }
 
+extension Engines {
+    /// Ends every session and lets them be where the settings say from now on; returns how many
+    /// ended in PostgreSQL.
+    static func relocateSessions(_ settings: Settings) throws -> Int {
+        try naming(Setting.storageURL.key) { () throws(StorageError) in
+            try PostgreSQLStorage.relocateSessions(
+                of: settings[.storageURL],
+                to: settings.sessionsPlace
+            )
+        }
+    }
+}
+
 extension Settings {
+    /// Where the sessions are to be.
+    fileprivate var sessionsPlace: SessionsPlace {
+        self[.sessionsURL].isEmpty ? .here : .redis(prefix: self[.sessionsPrefix])
+    }
+
     /// What the names of our keys begin with.
     fileprivate var redisPrefix: String { self[.sessionsPrefix] + ":" }
 }

@@ -41,7 +41,7 @@ def test_a_redis_without_memory_says_neither_yes_nor_no_of_a_user_whom_it_has_fo
     assert status_of(site, cookie) == 200
     forget = "for _, key in ipairs(redis.call('KEYS', ARGV[1])) do redis.call('DEL', key) end"
     try:
-        servers.redis.do("EVAL", forget, "0", f"{site.settings['sessions.prefix']}:u:*")
+        servers.redis.do("EVAL", forget, "0", f"{site.settings['sessions.prefix']}:*:u:*")
         servers.redis.do("CONFIG", "SET", "maxmemory", "1")
         wait_until(lambda: status_of(site, cookie) != 200, "the cache to be told")
         assert status_of(site, cookie) == 503

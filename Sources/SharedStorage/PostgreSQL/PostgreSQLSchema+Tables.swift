@@ -2,6 +2,7 @@ extension PostgreSQLSchema {
     /// The statements that make the tables of the first version; they never change.
     static let tables = [
         "CREATE TABLE coatcheck_schema (version bigint NOT NULL)",
+        "CREATE TABLE sessions_place (place text NOT NULL, generation text NOT NULL)",
         """
         CREATE TABLE users (
             id bytea NOT NULL PRIMARY KEY CHECK (octet_length(id) = 16),

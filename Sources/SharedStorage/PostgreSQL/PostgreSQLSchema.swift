@@ -16,6 +16,10 @@ internal import Storage
 /// - `revision`: the sum of its versions, or the greatest number there is when it was deleted.
 /// - `changed_at`: when the last of the changes was made, by the database's clock.
 ///
+/// # sessions_place: where the sessions are
+/// - `place`: one row; here, or in Redis under which prefix.
+/// - `generation`: a random word, another after each change (`SessionsPlace`).
+///
 /// # coatcheck_schema: which version the tables are of
 /// - `version`: one row; a greater one than this program's means that a newer one was here.
 enum PostgreSQLSchema {
@@ -72,7 +76,8 @@ enum PostgreSQLSchema {
             SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE n.nspname = current_schema() AND c.relname IN (
                 'users', 'account_names', 'user_groups', 'sessions', 'ended_sessions',
-                'password_links', 'known_devices', 'throttle', 'audit', 'probe', 'changed_users'
+                'password_links', 'known_devices', 'throttle', 'audit', 'probe', 'changed_users',
+                'sessions_place'
             ) LIMIT 1
             """
         guard try connection.first(sql, [], { _ in true }) == nil else {
@@ -84,5 +89,5 @@ enum PostgreSQLSchema {
     }
 
     /// "Coatmigr" in ASCII.
-    private static let lock: Int64 = 0x436F_6174_6D69_6772
+    static let lock: Int64 = 0x436F_6174_6D69_6772
 }

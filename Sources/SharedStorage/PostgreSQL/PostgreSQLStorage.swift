@@ -12,27 +12,30 @@ package final class PostgreSQLStorage: Sendable {
     let threads: EngineThreads<PostgreSQLConnection>
     let feed: PostgreSQLFeed
     let client: PostgreSQLClient
+    /// Another word after each change of where the sessions are (`SessionsPlace`).
+    package let generation: String
 
     /// Opens the database, makes the tables when there are none, and brings them up to date.
     ///
     /// `connections` is how many requests can use it at once, as a rule the number of workers; one
-    /// more hears of the changes of others. With `sessionsElsewhere` the table of the sessions
-    /// stays empty, and changes of accounts are written to `changed_users`.
+    /// more hears of the changes of others. When the sessions are not here, their
+    /// table stays empty, and changes of accounts are written to `changed_users`.
     ///
     /// It connects at once, so that whoever starts the program hears what is wrong.
     ///
-    /// - Throws: `unavailable` with `settings`, `unreachable`, `timeout`, `denied`, `read-only` or
+    /// - Throws: `unavailable` with `settings` (also when the sessions are elsewhere), `unreachable`, `timeout`, `denied`, `read-only` or
     ///   `schema`.
     package init(
         url: String,
         connections: Int = 16,
-        sessionsElsewhere: Bool = false
+        sessions place: SessionsPlace = .here
     ) throws(StorageError) {
         let url = try PostgreSQLURL(url)
-        let client = PostgreSQLClient(url: url, hasSessions: !sessionsElsewhere)
+        let client = PostgreSQLClient(url: url, hasSessions: place == .here)
         let first = try client.connect()
         defer { first.close() }
         try PostgreSQLSchema.bringUpToDate(first)
+        generation = try PostgreSQLSchema.claim(place, first)
         self.client = client
         threads = EngineThreads(count: connections) { () throws(StorageError) in
             try client.connect()

@@ -45,7 +45,7 @@ struct Backup: ParsableCommand {
         do {
             guard contents.isCurrent else { throw Failure("its tables are of an older version") }
             try wait { [file] in
-                let store = try LiveStore(settings)
+                let store = try await LiveStore(settings)
                 defer { store.close() }
                 try await store.note([.backedUp(file: file, from: origin)])
             }

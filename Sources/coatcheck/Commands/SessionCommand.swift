@@ -8,7 +8,7 @@ struct SessionCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "session",
         abstract: "List and end sessions, also while the server runs.",
-        subcommands: [List.self, End.self]
+        subcommands: [List.self, End.self, Relocate.self]
     )
 
     /// `coatcheck session list`: the live sessions of an account, or of all.
@@ -73,6 +73,33 @@ struct SessionCommand: ParsableCommand {
                 try await store.note(store.revocations(of: ended))
                 Swift.print("Ended \(ended.count == 1 ? "1 session" : "\(ended.count) sessions").")
             }
+        }
+    }
+
+    /// `coatcheck session relocate`: ends all sessions, and lets them be where the settings say.
+    struct Relocate: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "End all sessions, and keep them where the settings say from now on.",
+            discussion: """
+                For a site that takes its sessions from PostgreSQL to Redis or back, or to another \
+                sessions.prefix. Everybody signs in again; what is left at the old place is never \
+                looked at again. Stop every server first. `coatcheck migrate` to another database \
+                takes the sessions along.
+                """
+        )
+
+        @OptionGroup var options: SettingsOptions
+
+        func run() throws {
+            let settings = try options.loadForCommands()
+            guard settings.isShared else {
+                throw Failure("without storage.url the sessions are in the database, always")
+            }
+            guard !ListeningSocket.isServed(settings[.socketPath]) else {
+                throw Failure("somebody listens on \(settings[.socketPath]); stop every server")
+            }
+            let ended = try Engines.relocateSessions(settings)
+            Swift.print("Ended \(ended == 1 ? "1 session" : "\(ended) sessions") in PostgreSQL.")
         }
     }
 

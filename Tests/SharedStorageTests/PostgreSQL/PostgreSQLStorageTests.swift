@@ -129,7 +129,7 @@ import Testing
     @Test func `where the sessions are elsewhere a changed account is written down`()
         async throws
     {
-        let storage = try machines.schema.open(sessionsElsewhere: true)
+        let storage = try machines.schema.open(sessions: .redis(prefix: "test"))
         let (ada, sessions) = try await machines.addPerson(sessions: 1)
         _ = try await storage.setPassword(
             PasswordHash(text: "new"),

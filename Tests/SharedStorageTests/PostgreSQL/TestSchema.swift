@@ -40,11 +40,13 @@ final class TestSchema: Sendable {
     }
 
     /// Opens the storage.
-    func open(connections: Int = 4, sessionsElsewhere: Bool = false) throws -> PostgreSQLStorage {
+    func open(connections: Int = 4, sessions place: SessionsPlace = .here) throws
+        -> PostgreSQLStorage
+    {
         try PostgreSQLStorage(
             url: url,
             connections: connections,
-            sessionsElsewhere: sessionsElsewhere
+            sessions: place
         )
     }
 

@@ -41,7 +41,7 @@ struct TestEngines: Sendable {
     /// Opens them as one storage.
     func open() throws -> DividedStorage {
         DividedStorage(
-            accounts: try schema.open(sessionsElsewhere: true),
+            accounts: try schema.open(sessions: .redis(prefix: "test")),
             sessions: try redis.open()
         )
     }

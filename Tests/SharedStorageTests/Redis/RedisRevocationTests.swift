@@ -74,7 +74,7 @@ private final class OwnThread: TaskExecutor {
         func open() throws -> Machine {
             Machine(
                 DividedStorage(
-                    accounts: try schema.open(connections: 2, sessionsElsewhere: true),
+                    accounts: try schema.open(connections: 2, sessions: .redis(prefix: "test")),
                     sessions: try RedisSessions(
                         url: server.url,
                         prefix: "c:",
