@@ -6,6 +6,7 @@ Sections, each of which `--only` can choose:
     growth    with sessions (10^3 to 10^6), with connections, with workers
     storm     checks while others log in as fast as they can
     flood     tickets that open nothing
+    engines   SQLite, PostgreSQL and Redis side by side
 
 Everything runs in a folder of its own on free loopback ports and is stopped at the end. What is
 compared is measured in one run, in rounds whose order is drawn, and ratios are taken within a
@@ -23,6 +24,7 @@ import sys
 import time
 
 import checks
+import engines
 import flood
 import growth
 import plot
@@ -33,7 +35,8 @@ from peers import PEERS
 from sites import WORKERS
 from stage import HERE, ROOT, Stage
 
-SECTIONS = {"checks": checks, "growth": growth, "storm": storm, "flood": flood}
+SECTIONS = {"checks": checks, "growth": growth, "storm": storm, "flood": flood,
+            "engines": engines}
 
 
 def as_json(value):
@@ -41,7 +44,7 @@ def as_json(value):
     if isinstance(value, dict):
         return {title(key): as_json(inner)
                 for key, inner in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return [as_json(inner) for inner in value]
     return value if isinstance(value, (str, int, float, type(None))) else as_json(vars(value))
 

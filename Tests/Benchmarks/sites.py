@@ -62,12 +62,14 @@ def program():
 
 
 def serve_coatcheck(stage, folder, **settings):
-    """The program itself on the folder's database."""
+    """The program itself on the folder's database, or on the engines that the settings name."""
     settings = {
         "workers": WORKERS, "socket.path": folder / "peer.sock",
         "storage.path": folder / "coatcheck.db", "cookie.secure": "false",
         "password.memory": 8192, "password.passes": 1, "log.level": "warning",
     } | {key.replace("_", "."): value for key, value in settings.items()}
+    if "storage.url" in settings:
+        del settings["storage.path"]  # the accounts are in an engine
     file = folder / "coatcheck.yaml"
     file.write_text("".join(f"{key}: {value}\n" for key, value in settings.items()))
     return stage.serve([program(), "serve", "--config", file], folder)
