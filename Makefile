@@ -165,8 +165,9 @@ soak: build ## an hour of everything at once, judged; SOAK='--minutes 5' to try
 
 ##@ Figures
 
-bench: build ## checks through nginx beside a C responder, PHP, Node and Deno; BENCH=--quick to try
-	@deploy/packages run bench
+bench: build ## checks beside a C responder, PHP, Node and Deno, and on engines; BENCH=--quick to try
+	@$(MAKE) --no-print-directory ENGINES=shared build
+	@deploy/packages run bench engines
 	@$(PYTHON) Tests/Benchmarks/bench.py $(BENCH)
 	@echo "==> Durable operations of the store, without nginx"
 	swift run $(RELEASE) store-bench --sessions 1000 --rounds 5

@@ -5,6 +5,7 @@ import neighbours
 import shared
 import sizes
 import store
+import sweeps
 import touches
 from figures import table
 from growth import title
@@ -19,6 +20,7 @@ def measure(stage, options):
     with shared.shared_program(), shared.engines() as engines:
         stores = Stores(stage, engines, count)
         checks, figures, targets = caches.measure(stage, options, stores)
+        figures["sweeps"] = sweeps.measure(stage, stores)
         sizes_text, figures["bytes"] = stores.measure()
         with shared.engines() as others:
             storm, figures["storm"], more, settings = neighbours.measure(
@@ -33,13 +35,13 @@ def measure(stage, options):
         "disk and has 1 GB of shared buffers, Redis writes its file each second; both are reached "
         "over TCP on loopback.",
         f"{sizes_text} {rows}", checks, operations_table(figures["storm"]["operations"]),
-        touches_text(figures["touches"]), storm])
+        touches_text(figures["touches"]) + " " + sweeps_text(figures["sweeps"]), storm])
     return markdown, figures, [*targets, *more]
 
 
 def other_rows(engines, settings):
     """What else PostgreSQL keeps for each login: Markdown and figures."""
-    database = settings["storage.url"].rpartition("/")[2]
+    database = shared.database(settings)
     found = sizes.of_postgresql(engines.postgresql, database)
     figures = {}
     for relation in ("audit", "known_devices"):
@@ -69,3 +71,10 @@ def touches_text(figures):
     return "Writing a last use, which is due for each session once a minute, takes " + "; ".join(
         f"{name}: {own['PostgreSQL']:.0f} µs of PostgreSQL and {own['bytes']:.0f} bytes of its "
         f"log, {own['Redis']:.0f} µs of Redis" for name, own in figures.items()) + "."
+
+
+def sweeps_text(figures):
+    """What it costs to look for sessions that have expired."""
+    return ("Each machine looks once a minute for sessions that have expired: " + ", ".join(
+        f"{name} {own:.2f} µs" for name, own in figures.items())
+        + " of the engine for each session that there is.")

@@ -49,7 +49,6 @@ def measure(stage, options, ours, others):
         last[name] = settings
         answers[name] = {state: [] for state in (ALONE, ELSEWHERE, HERE)}
         flushes[name] = {state: [] for state in answers[name]}
-        warm(site, PEOPLE * store.DEVICES)
         groups[name] = {
             state: partial(beside, at and partial(storm, at, password, "/api/login", PAUSE,
                                                   answers=answers[name][state]),
@@ -71,17 +70,19 @@ def measure(stage, options, ours, others):
                      for name, own in runs.items())
     markdown = (
         f"{CLIENTS} clients log in at a second machine again and again, a second after each "
-        f"answer; its hashes take {LANES} lanes of {MEMORY} KiB, and are what limits logins. All machines share these cores, so the storm is "
-        "compared with the same one at a machine that has engines of its own. p99 with the storm "
-        f"on the same engines, of that with it on others: {late}.\n\n"
+        f"answer; its hashes take {LANES} lanes of {MEMORY} KiB, and are what limits logins. "
+        "All machines share these cores, so the storm is compared with the same one at a machine "
+        "that has engines of its own. p99 with the storm on the same engines, of that with it on "
+        f"others: {late}.\n\n"
         + table(["engine", "storm", "checks/s", "of those alone", "p50 ms", "p99 ms",
                  "cache emptied", "logins by status"], rows))
-    return markdown, {"checks": runs, "operations": operations,
-                       "flushes": flushes}, targets, last
+    figures = {"checks": runs, "operations": operations, "flushes": flushes}
+    return markdown, figures, targets, last
 
 
 def beside(disturbance, site, flushes, seconds):
     """Checks at one machine while another is disturbed; notes how often the cache was emptied."""
+    warm(site, PEOPLE * store.DEVICES)
     with contextlib.ExitStack() as stack:
         if disturbance:
             stack.enter_context(disturbance(seconds))

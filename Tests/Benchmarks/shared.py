@@ -47,3 +47,16 @@ def move(stage, database, name, settings):
                     "--socket", unix_socket],
                    check=True, stdout=subprocess.DEVNULL, env=environment())
     return time.monotonic() - began
+
+
+def database(settings):
+    """The name of the database in PostgreSQL."""
+    return settings["storage.url"].rpartition("/")[2]
+
+
+def settle(server, settings):
+    """Does what PostgreSQL does by itself after so many new rows, some minutes later."""
+    name = database(settings)
+    for table in ("users", "account_names", "sessions"):
+        server.sql(f"VACUUM (ANALYZE) {table}", name)
+    server.sql("CHECKPOINT", name)

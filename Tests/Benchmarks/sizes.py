@@ -26,8 +26,8 @@ class Size:
 def of_sqlite(database):
     """The size of what each kind of row takes in a database file."""
     with contextlib.closing(sqlite3.connect(database)) as db:
-        rows = db.execute("SELECT tbl_name, type, pgsize FROM dbstat JOIN sqlite_master USING (name)"
-                          " WHERE aggregate = TRUE").fetchall()
+        rows = db.execute("SELECT tbl_name, type, pgsize FROM dbstat JOIN sqlite_master"
+                          " USING (name) WHERE aggregate = TRUE").fetchall()
     return _sums((table, size if kind == "table" else 0, size if kind == "index" else 0)
                  for table, kind, size in rows)
 
@@ -57,16 +57,18 @@ def count(server, database, table):
 
 @dataclass
 class Memory:
-    """What a Redis takes at a moment, in bytes."""
+    """What a Redis takes at a moment, in bytes, and how many keys it has."""
 
     used: int
     resident: int
+    keys: int
 
     @classmethod
     def of(cls, server):
         """What it takes now."""
         memory = info(server, "memory")
-        return cls(int(memory["used_memory"]), int(memory["used_memory_rss"]))
+        return cls(int(memory["used_memory"]), int(memory["used_memory_rss"]),
+                   int(server.do("DBSIZE")))
 
 
 def info(server, section):

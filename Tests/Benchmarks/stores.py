@@ -15,6 +15,9 @@ from sites import start_coatcheck, write_cookies
 # As long as those that Coatcheck makes.
 HASH = "$argon2id$v=19$m=19456,t=2,p=1$" + "A" * 22 + "$" + "A" * 43
 
+# Sessions that are in the caches: as many as are there soon again when one was emptied.
+FEW = 10_000
+
 
 class Stores:
     """A store in SQLite that was moved to the other engines."""
@@ -42,16 +45,25 @@ class Stores:
         site = start_coatcheck(stage, shared.SQLITE, prepare, session_cache=LARGE_CACHE)
         stage.stop([site.child])
         self.note_memory()
+        for settings in self.settings.values():  # as it is some minutes later by itself
+            shared.settle(engines.postgresql, settings)
         self.file, self.cookies = site.folder / "coatcheck.db", site.cookies
-        # One session of each account: to be in the caches. It also lets Redis know everybody.
         with self.cookies.open() as headers:
-            some = [line.rstrip("\n") for line in islice(headers, 0, None, store.DEVICES)]
-        self.few = write_cookies(stage.subfolder("few"), some)
+            of_each = [line.rstrip("\n") for line in islice(headers, 0, None, store.DEVICES)]
+        self.of_each = write_cookies(stage.subfolder("one of each"), of_each)
+        """A session of each account."""
+        self.few = write_cookies(stage.subfolder("few"), of_each[:FEW])
+        self.in_cache = len(of_each[:FEW])
+        """Those that are to be in the caches."""
 
-    def start(self, stage, name, cache):
-        """A program on one of the engines with a cache of that size, and a meter of its run."""
-        own = self.settings.get(name, {"storage.path": self.file})
-        site = start_coatcheck(stage, f"{name} {cache}", session_cache=cache, **own)
+    def start(self, stage, name, cache, of=None, **more):
+        """A program on one of the engines, `of`, with a cache of that size, and a meter of it.
+
+        It looks for nothing that has expired: sweeps.py measures that.
+        """
+        own = self.settings.get(of or name, {"storage.path": self.file})
+        own = own | {"session.cache": cache, "session.sweep": "1d"} | more
+        site = start_coatcheck(stage, f"{name} {cache}", **own)
         site.cookies = self.cookies
         return site, processor.Meter({
             "Coatcheck": site.child.pid, "nginx": stage.children[-1].pid,
@@ -67,7 +79,7 @@ class Stores:
         server, redis = self.engines.postgresql, self.engines.redis
         own = {shared.SQLITE: sizes.of_sqlite(self.file)}
         for name, settings in self.settings.items():
-            database = settings["storage.url"].rpartition("/")[2]
+            database = shared.database(settings)
             own[f"{name}: in PostgreSQL"] = sizes.of_postgresql(server, database)
         figures = {name: {"session": kinds["sessions"].each(self.count),
                           "account": kinds["accounts"].each(self.users)}
@@ -77,7 +89,7 @@ class Stores:
         index = sizes.index_of_redis(redis, self.settings[name]["sessions.prefix"], self.users)
         figures[f"{name}: in Redis"] = {
             "session": ((moved.used - empty.used) / self.count, index / self.count),
-            "account": ((known.used - moved.used) / self.users, 0)}
+            "account": ((known.used - moved.used) / (known.keys - moved.keys), 0)}
         rows = [[place, *(f"{value:.0f}" for part in ("session", "account")
                           for value in parts[part])] for place, parts in figures.items()]
         figures["Redis resident"] = (known.resident - empty.resident) / self.count

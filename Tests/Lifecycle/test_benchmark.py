@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -13,6 +15,7 @@ from support import fastcgi
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Benchmarks"))
 import bench  # noqa: E402
 import figures  # noqa: E402
+import model  # noqa: E402
 import parameters  # noqa: E402
 import peers  # noqa: E402
 import plot  # noqa: E402
@@ -92,6 +95,58 @@ def test_the_picture_is_well_formed_small_and_without_scripts() -> None:
 def test_peers_of_some_ways_only_stand_among_the_others() -> None:
     """In the order in which they were started."""
     assert plot.in_one_order(["ac", "abcd", "ae"]) == list("aebcd")
+
+
+def constants(**others: object) -> model.Constants:
+    """Constants with which sums are easy."""
+    nothing = model.Cost(0, 0, 0)
+    numbers = dict.fromkeys(
+        ("account", "session", "line", "device", "redis_account", "redis_session", "cached"), 100.0
+    )
+    costs = dict.fromkeys(("login", "end", "cold", "touch", "sweep"), nothing)
+    return model.Constants(**numbers | costs | {"check": 50, "hash": 0.02, "commit": 0.001,
+                                                        "forget": 0} | others)
+
+
+def test_the_model_adds_up_what_a_site_needs() -> None:
+    """Ten million sessions, of which each twentieth is checked six times a minute."""
+    site = model.Site(cores=2, used=0.5, peak=4.32, logins=0.2, wrong=0, sweep=10)
+    cold = model.Cost(1, 0, 20)
+    needs = model.needs(site, constants(cold=cold, sweep=model.Cost(0.002, 0, 0.1)))
+    assert needs["checks"][0] == pytest.approx(50_000)
+    assert needs["logins"][0] == pytest.approx(100)
+    assert needs["hashing lanes that are busy"][0] == pytest.approx(2)
+    # 2.5 cores of checks and 2 of hashes, one of each machine, and one machine may be down.
+    machines = needs["machines, one of which may be down"][0]
+    assert machines == 6
+    assert needs["near cache of each"][0] == pytest.approx(10**7 * 2 / 6 * 100 / 1e9)
+    assert needs["cold checks"][0] == pytest.approx(200)
+    assert needs["round trips"][0] == pytest.approx(200 + machines * (20 + 10**6 * 0.002))
+    assert needs["Redis: cores that are busy"][0] == pytest.approx(
+        (200 * 20 + machines * 10**6 * 0.1) / 1e6)
+    assert needs["until all caches are filled anew"][0] == pytest.approx(10**6 * 20 / 1e6)
+    # Those that have ended are remembered for two days.
+    assert needs["Redis: memory"][0] == pytest.approx((1.4e7 + 0.2 * 1e8) * 100 / 1e9)
+
+
+def test_the_model_names_the_nearest_limit() -> None:
+    """As many times as a site may grow until something is used as much as it is to be."""
+    site = model.Site(peak=4.32, logins=0.2, changes=0, engine=16, used=0.5)
+    own = constants(redis_session=0, end=model.Cost(1, 8000, 0))
+    needs = model.needs(site, own)
+    assert model.limits(site, needs) == [
+        (pytest.approx(5), "commits that notify"), (pytest.approx(10), "PostgreSQL's processor")]
+    redis = replace(own, redis_session=100)
+    assert [what for _, what in model.limits(site, model.needs(site, redis))] == [
+        "PostgreSQL's processor"]
+
+
+def test_the_model_shows_what_was_measured() -> None:
+    """The constants beside it are those of a run; model.md says what comes of them."""
+    measured = json.loads((model.HERE / "model.json").read_text())["engines"]
+    found = {name: model.constants_of(measured, name) for name in measured["moves"]}
+    assert model.show(model.Site(), found) in (model.HERE / "model.md").read_text()
+    assert found["PostgreSQL"].redis_session == 0 < found["PostgreSQL and Redis"].redis_session
 
 
 def test_sessions_that_are_written_into_the_store_are_those_that_are_measured() -> None:
