@@ -92,8 +92,11 @@ return {count, bytes}
 
 def index_of_redis(server, prefix, users):
     """The bytes of the indexes: the sessions of each user, and all by the time when they end."""
-    found, taken = map(int, server.do("EVAL", SAMPLE, "0", f"{prefix}:i:").split())
-    whole = int(server.do("MEMORY", "USAGE", f"{prefix}:x", "SAMPLES", "0"))
+    # A word that PostgreSQL knows stands between the prefix and the kind of a key.
+    (all_sessions,) = server.do("KEYS", f"{prefix}:*:x").split()
+    users_of = all_sessions.removesuffix("x") + "i:"
+    found, taken = map(int, server.do("EVAL", SAMPLE, "0", users_of).split())
+    whole = int(server.do("MEMORY", "USAGE", all_sessions, "SAMPLES", "0"))
     return whole + users * taken / found
 
 
