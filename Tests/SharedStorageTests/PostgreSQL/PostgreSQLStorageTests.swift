@@ -129,26 +129,44 @@ import Testing
     @Test func `where the sessions are elsewhere a changed account is written down`()
         async throws
     {
-        let storage = try machines.schema.open(sessions: .redis(prefix: "test"))
-        let (ada, sessions) = try await machines.addPerson(sessions: 1)
+        let schema = try TestSchema()
+        let storage = try schema.open(sessions: .redis(prefix: "test"))
+        let ada = Sample.user("ada")
+        try await storage.insert(Sample.account(ada))
         _ = try await storage.setPassword(
             PasswordHash(text: "new"),
             of: ada.id,
             at: Sample.start
         )
-        #expect(try revisions() == [3])
-        // The sessions are another's matter.
-        #expect(try await storage.find(sessions[0].key) != nil)
+        #expect(try revisions(in: schema) == [3])
         _ = try await storage.delete(ada.id, force: true, at: Sample.start)
-        #expect(try revisions() == [.max])
+        #expect(try revisions(in: schema) == [.max])
+    }
+
+    @Test func `where the sessions are is remembered, and another place is refused`() async throws {
+        let ada = try await machines.addPerson(sessions: 2).0
+        #expect(throws: StorageError.self) {
+            try machines.schema.open(sessions: .redis(prefix: "test"))
+        }
+        let ended = try PostgreSQLStorage.relocateSessions(
+            of: machines.schema.url,
+            to: .redis(prefix: "test")
+        )
+        #expect(ended == 2)
+        #expect(throws: StorageError.self) { try machines.schema.open() }
+        let there = try machines.schema.open(sessions: .redis(prefix: "test"))
+        _ = try PostgreSQLStorage.relocateSessions(of: machines.schema.url, to: .here)
+        let back = try machines.schema.open()
+        #expect(back.generation != there.generation)
+        #expect(try await back.sessions(of: ada.id).isEmpty)
     }
 
     private func details(_ lines: [StoredAudit]) -> String {
         lines.map(\.record.detail).joined(separator: " ")
     }
 
-    private func revisions() throws -> [Int64] {
-        try machines.schema.connect().all("SELECT revision FROM changed_users", []) {
+    private func revisions(in schema: TestSchema) throws -> [Int64] {
+        try schema.connect().all("SELECT revision FROM changed_users", []) {
             try $0.integer(at: 0)
         }
     }
