@@ -175,6 +175,15 @@ extension DividedStorage {
 
     /// Tells Redis of the changes of which no process has told it.
     package func settle() async throws(StorageError) {
-        for id in try await notes() { _ = try await tell(of: id, at: .present) }
+        var failure: StorageError?
+        for id in try await notes() {
+            // One that cannot be told does not hold up those behind it.
+            do throws(StorageError) {
+                _ = try await tell(of: id, at: .present)
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
     }
 }

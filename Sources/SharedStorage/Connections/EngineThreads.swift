@@ -8,8 +8,9 @@ package import Sessions
 /// (`FastCGI.Worker`); the connection's thread waits.
 ///
 /// Promises
-/// 1. Nobody waits for longer than `patience` to be begun, and what is done on the connection keeps
-///    to the time that the connection has for an answer.
+/// 1. What could not be begun in `patience` is not begun any more; it is refused when a thread comes
+///    to it. What is done on a connection keeps to the time that it has for each answer, so work of
+///    several round trips, or over a whole table, takes as many times as long.
 /// 2. When the engine cannot be reached, or has not answered in time, everybody is told so at once,
 ///    those who wait and those who come, until it is reached again. One of the threads tries that
 ///    ten times a second. A thread that is refused a connection where others have one leaves the
