@@ -16,19 +16,23 @@ enum Engines {
         readers: Int
     ) async throws -> any StorageEngine {
         let storage = try connect(settings, readers: readers)
-        var isOpen = false
-        defer { if !isOpen { try? storage.close() } }
-        do {
-            guard try await storage.unfinishedMove() == nil else {
-                throw Failure(
-                    "cannot use \(settings.storageName): a move to it is not finished; call "
-                        + "`coatcheck migrate` again"
-                )
-            }
-            isOpen = true
-            return storage
-        } catch let error as StorageError {
-            throw Failure("cannot use \(settings.storageName): \(error.reason)")
+        try await refuseUnfinishedMove(to: storage, settings)
+        return storage
+    }
+
+    /// Refuses storage that everything is being moved to.
+    static func refuseUnfinishedMove(
+        to storage: any StorageEngine,
+        _ settings: Settings
+    ) async throws {
+        let source = try await naming(settings.storageName) { () async throws(StorageError) in
+            try await storage.unfinishedMove()
+        }
+        guard source == nil else {
+            throw Failure(
+                "cannot use \(settings.storageName): a move to it is not finished; call "
+                    + "`coatcheck migrate` again"
+            )
         }
     }
 
@@ -41,6 +45,18 @@ enum Engines {
     }
 
     /// Opens something; where that fails, the words for the operator begin with its name.
+    static func naming<Value>(
+        _ name: String,
+        _ open: () async throws(StorageError) -> Value
+    ) async throws -> Value {
+        do throws(StorageError) {
+            return try await open()
+        } catch {
+            throw Failure("cannot use \(name): \(error.reason)")
+        }
+    }
+
+    /// Does the same with what waits for nothing.
     static func naming<Value>(
         _ name: String,
         _ open: () throws(StorageError) -> Value

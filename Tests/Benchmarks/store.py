@@ -1,6 +1,6 @@
 """Sessions by the million: written straight into the database of a stopped Coatcheck.
 
-What is written is described in Sources/Storage/Schema.swift. Tickets are random, the database gets
+What is written is described in Sources/Storage/SQLite/Schema.swift. Tickets are random, the database gets
 their digests, and the caller gets the Cookie headers.
 """
 

@@ -29,13 +29,14 @@ struct Serve: ParsableCommand {
         )
         let supervisor = Supervisor()
         do {
-            let storage = try wait {
-                try await Engines.open(settings, readers: settings[.workers])
-            }
+            let storage = try Engines.connect(settings, readers: settings[.workers])
             // Its threads must have ended before the process does, also when it cannot serve.
             defer { try? storage.close() }
             let house = try House(settings, storage: storage, recorder: recorder)
-            try wait { try await house.open() }
+            try wait {
+                try await Engines.refuseUnfinishedMove(to: storage, settings)
+                try await house.open()
+            }
             let listener = try listen(settings)
             let place = listener.place
             let gateway = house.gateway

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from support.program import ROOT
 
-_SCHEMA = ROOT / "Sources/Storage/Schema+Version1.swift"
+_SCHEMA = ROOT / "Sources/Storage/SQLite/Schema+Version1.swift"
 _SESSION = (
     "key, id, user_id, created_at, authenticated_at, last_seen_at, expires_at, idle_limit,"
     " remembered, client_address, user_agent"
