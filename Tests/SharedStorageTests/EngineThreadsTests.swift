@@ -115,8 +115,9 @@ private final class ToyConnection: EngineConnection {
         for _ in 0..<1000 {
             _ = try? await threads.perform { _ throws(StorageError) in }
         }
-        #expect(engine.state.withLock { $0.attempts } < 50)
-        #expect(ContinuousClock.now - begin < .seconds(2))
+        // Ten times a second, however many ask and however slow this machine is.
+        let taken = (ContinuousClock.now - begin) / .seconds(1)
+        #expect(Double(engine.state.withLock { $0.attempts }) < 10 * taken + 40)
         engine.state.withLock { $0.isReachable = true }
         try await untilReached(threads)
         try await threads.perform { _ throws(StorageError) in }
