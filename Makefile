@@ -55,7 +55,8 @@ else
 SCRATCH := .build
 BUILD_PACKAGES := build
 endif
-export COATCHECK_BINARY ?= $(CURDIR)/$(SCRATCH)/release/coatcheck
+# Not COATCHECK_…: the program takes that for a setting.
+export BUILT_PROGRAM := $(CURDIR)/$(SCRATCH)/release/coatcheck
 ADDRESS := $(STRICT) --disable-xctest --sanitize=address --scratch-path .build-address
 # Not leaks: XCTest, Foundation and static constants look like some in every Swift program.
 NO_LEAKS := ASAN_OPTIONS=detect_leaks=0
