@@ -106,12 +106,12 @@ private final class ToyConnection: EngineConnection {
         async throws
     {
         let threads = engine.threads(4)
+        let begin = ContinuousClock.now
         engine.state.withLock { $0.isReachable = false }
         await #expect(throws: unreachable) {
             try await threads.perform { _ throws(StorageError) in }
         }
         #expect(!threads.isReachable)
-        let begin = ContinuousClock.now
         for _ in 0..<1000 {
             _ = try? await threads.perform { _ throws(StorageError) in }
         }
