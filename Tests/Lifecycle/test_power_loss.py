@@ -48,6 +48,23 @@ def test_the_program_starts_on_what_is_left_and_answers_by_it(life: Life) -> Non
     assert report.images > 0
 
 
+def test_nothing_is_written_behind_a_commit_that_is_not_on_the_disk(life: Life) -> None:
+    """Otherwise a commit could be lost from below a later one, which would look like damage."""
+    log, waiting, commits, early = -1, False, 0, []
+    for number, record in enumerate(life.records):
+        if record.kind in (CREATE, UNLINK) and record.data.endswith(b"-wal"):
+            log, waiting = record.file, False
+        elif record.kind == END and record.file == log:
+            waiting = False
+        # The head of a frame, and not the page behind it (fileformat2.html, section 4.1).
+        elif record.kind == WRITE and record.file == log and (record.offset - 32) % 4120 == 0:
+            early += [number] * waiting
+            waiting = any(record.data[4:8])
+            commits += waiting
+    assert not early
+    assert commits > 100
+
+
 def test_the_record_holds_what_is_hard_to_survive(life: Life) -> None:
     """Files that are made and removed, a log that begins anew, and answers that share a commit."""
     made = {record.data.decode() for record in life.records if record.kind == CREATE}

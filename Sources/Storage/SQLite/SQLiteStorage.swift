@@ -83,7 +83,6 @@ package final class SQLiteStorage: Sendable {
     private static func configuration(lockWait: Int) -> Configuration {
         var configuration = Configuration()
         configuration.label = "coatcheck"
-        configuration.journalMode = .wal
         configuration.busyMode = .timeout(Double(lockWait) / 1000)
         configuration.prepareDatabase { db in
             try db.distrust()
@@ -108,8 +107,7 @@ package final class SQLiteStorage: Sendable {
         let writer = try DatabaseQueue(path: file.path, configuration: configuration)
         try writer.writeWithoutTransaction { db in
             try refuseReadOnly(db)
-            // GRDB sets NORMAL in WAL mode, with which the last commits are lost with the power.
-            try db.execute(sql: "PRAGMA synchronous = FULL")
+            try writeAhead(db)
             // Ended sessions and old password hashes are overwritten with zeros in the pages that
             // are written anyway.
             try db.execute(sql: "PRAGMA secure_delete = FAST")
@@ -140,6 +138,21 @@ package final class SQLiteStorage: Sendable {
                 detail: "the database cannot be written to"
             )
         }
+    }
+
+    /// Turns the log on, in which every commit is on the disk before the next transaction begins.
+    ///
+    /// GRDB's own WAL mode comes with `synchronous=NORMAL` and a commit of its own: with the power
+    /// that commit could be lost from below one that we had waited for, which `WriteAheadLog` takes
+    /// for damage.
+    private static func writeAhead(_ db: Database) throws {
+        guard try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL") == "wal" else {
+            throw StorageError.unavailable(
+                code: "io",
+                detail: "the file system cannot hold a database with a write-ahead log"
+            )
+        }
+        try db.execute(sql: "PRAGMA synchronous = FULL")
     }
 
     /// Brings the tables up to date.

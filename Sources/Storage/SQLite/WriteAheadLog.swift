@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Sessions
 
 /// The write-ahead log as it lies on the disk, looked at before SQLite reads it.
 ///
@@ -67,6 +68,18 @@ enum WriteAheadLog {
                 isAfterCommit = isOfThisLog && number(octets, 4) != 0
                 sums = pair(octets, 16)
             }
+        }
+    }
+
+    /// Has what a killed process wrote on the disk, before anything is written behind it.
+    ///
+    /// - Throws: `unavailable` with `io`.
+    static func sync(at path: String) throws(StorageError) {
+        let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return }
+        defer { _ = Glibc.close(file) }
+        guard fdatasync(file) == 0 else {
+            throw .unavailable(code: "io", detail: "fdatasync of the write-ahead log failed")
         }
     }
 
