@@ -105,7 +105,8 @@ import Testing
         #expect(throws: expected) { try database.open() }
     }
 
-    @Test func `several that start at once on a fresh file all succeed`() async throws {
+    @Test(arguments: 1...20)
+    func `several that start at once on a fresh file all succeed`(_ round: Int) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<4 {
                 group.addTask { [database] in

@@ -1,5 +1,6 @@
 internal import GRDB
 internal import GRDBSQLite
+internal import Glibc
 package import Sessions
 internal import Synchronization
 
@@ -44,7 +45,7 @@ package final class SQLiteStorage: Sendable {
         let identity = FileIdentity(path: file.path)
         do {
             let configuration = Self.configuration(lockWait: lockWait)
-            writer = try Self.openWriter(file, configuration)
+            writer = try Self.openWriter(file, configuration, lockWait: lockWait)
             self.readers = try Readers(
                 path: file.path,
                 count: readers,
@@ -102,12 +103,13 @@ package final class SQLiteStorage: Sendable {
     /// Opens the connection that writes and brings the tables up to date.
     private static func openWriter(
         _ file: DatabaseFile,
-        _ configuration: Configuration
+        _ configuration: Configuration,
+        lockWait: Int
     ) throws -> DatabaseQueue {
         let writer = try DatabaseQueue(path: file.path, configuration: configuration)
         try writer.writeWithoutTransaction { db in
             try refuseReadOnly(db)
-            try writeAhead(db)
+            try writeAhead(db, lockWait: lockWait)
             // Ended sessions and old password hashes are overwritten with zeros in the pages that
             // are written anyway.
             try db.execute(sql: "PRAGMA secure_delete = FAST")
@@ -145,23 +147,39 @@ package final class SQLiteStorage: Sendable {
     /// GRDB's own WAL mode comes with `synchronous=NORMAL` and a commit of its own: with the power
     /// that commit could be lost from below one that we had waited for, which `WriteAheadLog` takes
     /// for damage.
-    private static func writeAhead(_ db: Database) throws {
-        guard try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL") == "wal" else {
-            throw StorageError.unavailable(
-                code: "io",
-                detail: "the file system cannot hold a database with a write-ahead log"
-            )
+    private static func writeAhead(_ db: Database, lockWait: Int) throws {
+        let end = ContinuousClock.now + .milliseconds(lockWait)
+        while true {
+            do {
+                guard try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL") == "wal" else {
+                    throw StorageError.unavailable(
+                        code: "io",
+                        detail: "the file system cannot hold a database with a write-ahead log"
+                    )
+                }
+                return try db.execute(sql: "PRAGMA synchronous = FULL")
+            } catch DatabaseError.SQLITE_BUSY where ContinuousClock.now < end {
+                // Two that make a fresh file's log would wait for each other, so SQLite gives up.
+                usleep(1000)
+            }
         }
-        try db.execute(sql: "PRAGMA synchronous = FULL")
     }
 
     /// Brings the tables up to date.
+    ///
+    /// Of processes that start together, each step is taken by one. The others fail at it, see that
+    /// the schema has changed, and go on behind it.
     private static func migrate(_ writer: DatabaseQueue) throws {
-        do {
-            try Schema.migrator.migrate(writer)
-        } catch {
-            // Two processes that start together on a fresh file both set out; one comes second.
-            guard try writer.read(Schema.migrator.hasCompletedMigrations) else { throw error }
+        func schemaVersion() throws -> Int64? {
+            try writer.read { try Int64.fetchOne($0, sql: "PRAGMA schema_version") }
+        }
+        while true {
+            let version = try schemaVersion()
+            do {
+                return try Schema.migrator.migrate(writer)
+            } catch {
+                guard try schemaVersion() != version else { throw error }
+            }
         }
     }
 }
