@@ -95,15 +95,6 @@ extension TokenDigest {
 }
 
 extension Session {
-    /// The session as a row of `MovableTable.sessions`.
-    fileprivate var row: MovableTable.Row {
-        [
-            .key(key), .id(id), .id(userID), .time(createdAt), .time(authenticatedAt),
-            .time(lastSeenAt), .time(expiresAt), .integer(idleLimit), .flag(isRemembered),
-            .text(clientAddress), .text(userAgent),
-        ]
-    }
-
     /// Reads a row of `MovableTable.sessions`.
     fileprivate init(_ row: MovableTable.Row) throws(StorageError) {
         guard row.count == 11, case .bytes(let id) = row[1], let id = PublicID(bytes: id),

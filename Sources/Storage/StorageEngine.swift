@@ -35,6 +35,11 @@ package protocol StorageEngine:
     func close() throws(StorageError)
 }
 
+extension StorageEngine {
+    /// Whether other machines use it too.
+    package var isShared: Bool { !connections.isEmpty }
+}
+
 /// Where the audit trail is kept.
 package protocol AuditStorage: Sendable {
     /// Writes lines of the audit trail: all of them, or none.

@@ -43,9 +43,7 @@ extension Engines {
         }
         return [accounts, sessions]
     }
-}
 
-extension Engines {
     /// Ends every session and lets them be where the settings say from now on; returns how many
     /// ended in PostgreSQL.
     static func relocateSessions(_ settings: Settings) throws -> Int {

@@ -25,8 +25,11 @@ enum Engines {
         to storage: any StorageEngine,
         _ settings: Settings
     ) async throws {
-        let source = try await naming(settings.storageName) { () async throws(StorageError) in
-            try await storage.unfinishedMove()
+        let source: String?
+        do throws(StorageError) {
+            source = try await storage.unfinishedMove()
+        } catch {
+            throw Failure(opening: settings.storageName, error)
         }
         guard source == nil else {
             throw Failure(
@@ -47,25 +50,20 @@ enum Engines {
     /// Opens something; where that fails, the words for the operator begin with its name.
     static func naming<Value>(
         _ name: String,
-        _ open: () async throws(StorageError) -> Value
-    ) async throws -> Value {
-        do throws(StorageError) {
-            return try await open()
-        } catch {
-            throw Failure("cannot use \(name): \(error.reason)")
-        }
-    }
-
-    /// Does the same with what waits for nothing.
-    static func naming<Value>(
-        _ name: String,
         _ open: () throws(StorageError) -> Value
     ) throws -> Value {
         do throws(StorageError) {
             return try open()
         } catch {
-            throw Failure("cannot use \(name): \(error.reason)")
+            throw Failure(opening: name, error)
         }
+    }
+}
+
+extension Failure {
+    /// Says that storage cannot be used, and why.
+    init(opening name: String, _ error: StorageError) {
+        self.init("cannot use \(name): \(error.reason)")
     }
 }
 

@@ -56,7 +56,7 @@ final class Upkeep: Sendable {
         )
         self.round = round
         // Where others change storage, the cache does not count before they are heard.
-        if !storage.connections.isEmpty { sessions.trustCache(for: .zero) }
+        if storage.isShared { sessions.trustCache(for: .zero) }
         timers = [
             Self.task { await round.followChanges() },
             Self.task { await round.writeUses(every: Self.useInterval) },
@@ -102,13 +102,12 @@ private struct Round: Sendable {
     /// Drops from the cache what other processes change, and keeps it empty while that cannot be
     /// known.
     func followChanges() async {
-        let isShared = !storage.connections.isEmpty
         var isLost = false
         while !Task.isCancelled {
             do throws(StorageError) {
                 let changes = try await storage.changesOfOthers()
                 // From now on: what is changed while these are followed is heard after that.
-                if isShared { sessions.trustCache(for: Self.trust) }
+                if storage.isShared { sessions.trustCache(for: Self.trust) }
                 await follow(changes)
                 if isLost {
                     await sessions.resumeCaching()
@@ -203,7 +202,7 @@ private struct Round: Sendable {
             await throttle.confirm(batch)
             entries = await throttle.unwritten()
         }
-        guard !storage.connections.isEmpty else { return }
+        guard storage.isShared else { return }
         await attempt("throttle") { () throws(StorageError) in
             await throttle.merge(try await storage.throttleEntries(limit: Self.step))
         }

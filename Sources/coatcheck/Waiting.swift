@@ -21,14 +21,9 @@ func wait<Value: Sendable>(
         }
         outcome.isThere.signal()
     }
-    if let patience {
-        let milliseconds = Int(patience / .milliseconds(1))
-        let inTime = outcome.isThere.wait(timeout: .now() + .milliseconds(milliseconds))
-        if inTime == .timedOut {
-            hurry()
-            outcome.isThere.wait()
-        }
-    } else {
+    let end = patience.map { DispatchTime.now() + .milliseconds(Int($0 / .milliseconds(1))) }
+    if outcome.isThere.wait(timeout: end ?? .distantFuture) == .timedOut {
+        hurry()
         outcome.isThere.wait()
     }
     guard let result = outcome.result.withLock({ $0 }) else {

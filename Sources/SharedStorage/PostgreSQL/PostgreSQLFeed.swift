@@ -49,21 +49,14 @@ package final class PostgreSQLFeed: Sendable {
 
 /// The connection that listens.
 final class PostgreSQLListener: EngineConnection {
-    /// How often the server is asked whether it is there.
-    static let interval = Duration.milliseconds(50)
-    /// How long it may take to answer; with the interval that makes a fifth of a second.
-    static let patience = Duration.milliseconds(150)
-
-    /// When the last question was sent that has been answered.
-    private(set) var lastProof: ContinuousClock.Instant
     private let connection: PostgreSQLConnection
-    private var question: ContinuousClock.Instant?
+    private var heartbeat: Heartbeat
     private var isFresh = true
 
     /// Connects and listens; whatever is committed from then on is told.
     init(_ client: PostgreSQLClient) throws(StorageError) {
         connection = try client.open()
-        lastProof = .now
+        heartbeat = Heartbeat()
         let sql = "SELECT \(PostgreSQLConnection.channelSQL)"
         let answer = try connection.ask(sql)
         let channel: String?
@@ -75,6 +68,9 @@ final class PostgreSQLListener: EngineConnection {
         guard let channel else { throw .unavailable(code: "schema", detail: "no tables of ours") }
         try connection.ask("LISTEN \(channel)")
     }
+
+    /// When the last question was asked that has been answered.
+    var lastProof: ContinuousClock.Instant { heartbeat.lastProof }
 
     var isUsable: Bool { !connection.hasFailed }
     var hasTimedOut: Bool { connection.hasTimedOut }
@@ -93,34 +89,27 @@ final class PostgreSQLListener: EngineConnection {
             try receive(into: &changes)
             try ask()
             guard changes.isEmpty, !end.hasPassed else { return Array(changes) }
-            let next = question.map { $0 + Self.patience } ?? lastProof + Self.interval
-            try connection.waitForInput(until: min(end, Deadline(at: next)))
+            try connection.waitForInput(until: min(end, heartbeat.next))
         }
     }
 
     /// Takes what has come.
     private func receive(into changes: inout Set<StorageChange>) throws(StorageError) {
         let (payloads, isAnswered) = try connection.takeNotifications(
-            answerAwaited: question != nil
+            answerAwaited: heartbeat.isAsking
         )
         for payload in payloads { changes.insert(StorageChange(payload: payload)) }
-        if isAnswered, let asked = question {
-            lastProof = asked
-            question = nil
-        }
+        if isAnswered { heartbeat.wasAnswered() }
     }
 
     /// Asks whether the server is there when it is time to, and gives up when it does not say.
     private func ask() throws(StorageError) {
-        let now = ContinuousClock.now
-        if let question {
-            guard now < question + Self.patience else {
-                connection.fail(timedOut: true)
-                throw .unanswered
-            }
-        } else if now >= lastProof + Self.interval {
-            try connection.startQuestion()
-            question = now
+        switch heartbeat.step() {
+        case .nothing: break
+        case .ask: try connection.startQuestion()
+        case .giveUp:
+            connection.fail(timedOut: true)
+            throw .unanswered
         }
     }
 }

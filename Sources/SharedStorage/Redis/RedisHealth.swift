@@ -53,16 +53,16 @@ package struct RedisHealth: Hashable, Sendable {
 }
 
 extension RedisSessions {
-    /// Looks at a server without changing anything.
+    /// Looks at a server; nothing is left of the key that is tried out.
     ///
     /// - Throws: `unavailable` as when it is used.
     package static func health(
         url: RedisURL,
         prefix: String
     ) throws(StorageError) -> RedisHealth {
-        let sessions = try RedisSessions(url: url, prefix: prefix, connections: 1)
-        sessions.close()
-        let connection = try RedisConnection(through: RedisDoor(url))
+        let door = try RedisDoor(url)
+        try tryOut(door, RedisKeys(prefix: Array(prefix.utf8)))
+        let connection = try RedisConnection(through: door)
         defer { connection.close() }
         let memory = RedisServer.facts(try connection.call(RedisCommand("INFO", "memory")).text)
         let file = RedisServer.facts(try connection.call(RedisCommand("INFO", "persistence")).text)

@@ -7,19 +7,12 @@ internal import Storage
 /// data, so this one does nothing else: it is in Pub/Sub mode, and directs what it tracks to
 /// itself.
 final class RedisListener: EngineConnection {
-    /// How often the server is asked whether all was told.
-    static let interval = Duration.milliseconds(50)
-    /// How long it may take to answer; with the interval that makes a fifth of a second.
-    static let patience = Duration.milliseconds(150)
-
     /// How many changes are told at once: the rest comes with the next call.
     private static let most = 10_000
 
-    /// When the last question was asked that has been answered.
-    private(set) var lastProof: ContinuousClock.Instant
     private let connection: RedisConnection
     private let keys: RedisKeys
-    private var question: ContinuousClock.Instant?
+    private var heartbeat: Heartbeat
     private var isFresh = true
     private(set) var isUsable = true
 
@@ -31,7 +24,7 @@ final class RedisListener: EngineConnection {
     init(through door: RedisDoor, _ keys: RedisKeys) throws(StorageError) {
         self.keys = keys
         connection = try RedisConnection(through: door)
-        lastProof = .now
+        heartbeat = Heartbeat()
         do throws(StorageError) {
             let id = try connection.call(RedisCommand("CLIENT", "ID")).number
             let tracking = ["CLIENT", "TRACKING", "ON", "REDIRECT", "\(id)", "BCAST"]
@@ -45,6 +38,9 @@ final class RedisListener: EngineConnection {
     }
 
     private static let channel = "__redis__:invalidate"
+
+    /// When the last question was asked that has been answered.
+    var lastProof: ContinuousClock.Instant { heartbeat.lastProof }
 
     /// Which process it hears.
     var runID: String { connection.server.runID }
@@ -79,7 +75,7 @@ final class RedisListener: EngineConnection {
                 }
                 try ask()
                 guard found.isEmpty, !end.hasPassed else { return Array(found) }
-                let pause = min(end, Deadline(at: nextMoment))
+                let pause = min(end, heartbeat.next)
                 if let reply = try connection.hear(by: pause) { try take(reply, into: &found) }
             }
         } catch {
@@ -109,19 +105,12 @@ final class RedisListener: EngineConnection {
         )
     }
 
-    /// When there is something to do though nothing is heard.
-    private var nextMoment: ContinuousClock.Instant {
-        question.map { $0 + Self.patience } ?? lastProof + Self.interval
-    }
-
     /// Asks whether all was told, where it is time for that.
     private func ask() throws(StorageError) {
-        let now = ContinuousClock.now
-        if let question {
-            guard now < question + Self.patience else { throw .silentRedis }
-        } else if now >= lastProof + Self.interval {
-            question = now
-            try connection.send([RedisCommand("PING")], by: Deadline(in: Self.patience))
+        switch heartbeat.step() {
+        case .nothing: break
+        case .ask: try connection.send([RedisCommand("PING")], by: heartbeat.next)
+        case .giveUp: throw .silentRedis
         }
     }
 
@@ -133,8 +122,7 @@ final class RedisListener: EngineConnection {
         let parts = try reply.list
         switch try parts.first?.text {
         case "pong":
-            lastProof = question ?? lastProof
-            question = nil
+            heartbeat.wasAnswered()
         case "message" where parts.count == 3:
             guard parts[2] != .none else {
                 found.insert(.anything)

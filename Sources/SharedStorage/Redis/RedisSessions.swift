@@ -1,6 +1,5 @@
 package import Sessions
 package import Storage
-internal import Synchronization
 
 /// Sessions in Redis or Valkey.
 ///
@@ -11,8 +10,7 @@ package final class RedisSessions: Sendable {
     let keys: RedisKeys
     let feed: RedisFeed
     private let threads: EngineThreads<RedisConnection>
-    private let checks = Atomic(0)
-    private let others = Atomic(0)
+    private let roundTrips = RoundTrips()
 
     /// Connects, and looks whether sessions can be kept there.
     ///
@@ -33,7 +31,7 @@ package final class RedisSessions: Sendable {
     }
 
     /// Looks whether we may run scripts, read and write our keys, and hear of what is written.
-    private static func tryOut(_ door: RedisDoor, _ keys: RedisKeys) throws(StorageError) {
+    static func tryOut(_ door: RedisDoor, _ keys: RedisKeys) throws(StorageError) {
         let first = try RedisConnection(through: door)
         defer { first.close() }
         _ = try first.run(.find, [keys.prefix, []])
@@ -50,8 +48,8 @@ package final class RedisSessions: Sendable {
     /// What the connections have done since the start.
     package var figures: ConnectionFigures {
         var figures = ConnectionFigures(engine: "redis")
-        figures.checkRoundTrips = checks.load(ordering: .relaxed)
-        figures.otherRoundTrips = others.load(ordering: .relaxed)
+        figures.checkRoundTrips = roundTrips.forChecks
+        figures.otherRoundTrips = roundTrips.forOthers
         figures.reconnects = threads.reconnects + feed.reconnects
         figures.isReachable = threads.isReachable
         figures.feedLag = feed.lag
@@ -87,10 +85,7 @@ package final class RedisSessions: Sendable {
         for purpose: ReadPurpose,
         _ work: @escaping @Sendable (RedisConnection) throws(StorageError) -> RedisReply
     ) async throws(StorageError) -> RedisReply {
-        switch purpose {
-        case .check: checks.wrappingAdd(1, ordering: .relaxed)
-        case .other, .everything: others.wrappingAdd(1, ordering: .relaxed)
-        }
+        roundTrips.add(for: purpose)
         let feed = feed
         return try await threads.perform { connection throws(StorageError) in
             guard feed.agrees(with: connection.server.runID) else {

@@ -52,16 +52,7 @@ extension SQLConnection {
     /// The database remembers the keys by itself: there may be a million.
     func endAllSessions(except kept: PublicID?, at now: Timestamp) throws -> [EndedSession] {
         let kept = kept.map { SQLValue.id($0) } ?? .null
-        try run(
-            """
-            INSERT INTO ended_sessions (key, id, user_id, ended_at)
-            SELECT key, id, user_id, CAST(?1 AS BIGINT) FROM sessions
-            WHERE id IS DISTINCT FROM ?2
-            ON CONFLICT (key) DO UPDATE SET id = excluded.id, user_id = excluded.user_id,
-                ended_at = excluded.ended_at
-            """,
-            [.time(now), kept]
-        )
+        try rememberEndOfAll(except: kept, at: now)
         let ended = try all(
             "DELETE FROM sessions WHERE id IS DISTINCT FROM ? RETURNING key, id, user_id",
             [kept]
@@ -75,19 +66,25 @@ extension SQLConnection {
     ///
     /// The database moves the rows by itself: there may be a million.
     func endEverything(at now: Timestamp) throws -> Int {
-        try run(
-            """
-            INSERT INTO ended_sessions (key, id, user_id, ended_at)
-            SELECT key, id, user_id, ? FROM sessions WHERE true
-            ON CONFLICT (key) DO UPDATE SET id = excluded.id, user_id = excluded.user_id,
-                ended_at = excluded.ended_at
-            """,
-            [.time(now)]
-        )
+        try rememberEndOfAll(except: .null, at: now)
         let count = try change("DELETE FROM sessions", [])
         try run("DELETE FROM password_links")
         try announce(.anything)
         return count
+    }
+
+    /// Remembers the keys of everybody's sessions, but for one, as ended.
+    private func rememberEndOfAll(except kept: SQLValue, at now: Timestamp) throws {
+        try run(
+            """
+            INSERT INTO ended_sessions (key, id, user_id, ended_at)
+            SELECT key, id, user_id, CAST(?1 AS BIGINT) FROM sessions
+            WHERE id IS DISTINCT FROM ?2
+            ON CONFLICT (key) DO UPDATE SET id = excluded.id, user_id = excluded.user_id,
+                ended_at = excluded.ended_at
+            """,
+            [.time(now), kept]
+        )
     }
 
     /// Ends the least recently used sessions of a user beyond `limit`, but never the new one.

@@ -1,4 +1,4 @@
-internal import Sessions
+package import Sessions
 
 /// The statements about sessions and the pieces that several operations are made of.
 extension SQLConnection {
@@ -39,14 +39,19 @@ extension SQLConnection {
                 expires_at, idle_limit, remembered, client_address, user_agent)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, CAST(? AS TEXT), CAST(? AS TEXT))
             """,
-            [
-                .key(session.key), .id(session.id), .id(session.userID),
-                .time(session.createdAt), .time(session.authenticatedAt),
-                .time(session.lastSeenAt), .time(session.expiresAt),
-                .integer(session.idleLimit), .flag(session.isRemembered),
-                .text(session.clientAddress), .text(session.userAgent),
-            ]
+            session.row
         )
+    }
+}
+
+extension Session {
+    /// The session as a row of `MovableTable.sessions`.
+    package var row: MovableTable.Row {
+        [
+            .key(key), .id(id), .id(userID), .time(createdAt), .time(authenticatedAt),
+            .time(lastSeenAt), .time(expiresAt), .integer(idleLimit), .flag(isRemembered),
+            .text(clientAddress), .text(userAgent),
+        ]
     }
 }
 

@@ -78,7 +78,7 @@ struct Serve: ParsableCommand {
         } catch let error as ListenerError {
             throw Failure(error.description)
         } catch let error as StorageError {
-            throw Failure("cannot use \(settings.storageName): \(error.reason)")
+            throw Failure(opening: settings.storageName, error)
         }
     }
 
