@@ -19,7 +19,8 @@ package import Sessions
 ///    nothing when that one has ended. `replacePasswordHash` is the same password and does not.
 /// 6. `edit` changes only what the edit names, and moves the edit version. With a version that is
 ///    not the stored one it throws `.conflict`. It never loses an edit made meanwhile.
-/// 7. Disabling and deleting end every session of the account in the same transaction; they, and
+/// 7. Disabling and deleting end every session of the account in the same transaction, and
+///    disabling moves the credential version: no session from before counts ever again. They, and
 ///    leaving the group, throw `.lastAdministrator` when nobody would be left in the group `admin`
 ///    who is not disabled and has a password, unless `force` is set.
 /// 8. `edit`, `delete` and the password changes answer with the account as it was and as it is, and

@@ -6,7 +6,7 @@ package struct Credentials: Sendable {
     package let user: User
     /// Its password hash, as it is stored.
     package let passwordHash: PasswordHash
-    /// The number of the password; every change of the password moves it.
+    /// The number of the credentials: each new password moves it, and so does disabling.
     package let credentialVersion: Int64
 
     /// Joins an account with its password hash.

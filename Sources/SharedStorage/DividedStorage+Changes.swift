@@ -50,6 +50,7 @@ extension DividedStorage {
             with: session,
             at: now
         )
+        guard let change else { return nil }
         // Begun with the password of this change: a later one ends it.
         let renewal = RedisRenewal(
             old: key,
@@ -74,7 +75,9 @@ extension DividedStorage {
         byLink digest: TokenDigest,
         at now: Timestamp
     ) async throws(StorageError) -> AccountChange? {
-        try await tell(of: try await accounts.setPassword(new, byLink: digest, at: now), at: now)
+        let change = try await accounts.setPassword(new, byLink: digest, at: now)
+        guard let change else { return nil }
+        return try await tell(of: change, at: now)
     }
 
     /// Changes the groups of an account, or shuts or opens it.
@@ -95,7 +98,7 @@ extension DividedStorage {
             by: mandate,
             at: now
         )
-        return try await tell(of: change, endingAll: change.user.isDisabled, at: now)
+        return try await tell(of: change, at: now)
     }
 
     /// Deletes an account and everything that belongs to it but its lines in the audit trail.
@@ -107,7 +110,7 @@ extension DividedStorage {
     ) async throws(StorageError) -> AccountChange {
         try await require(mandate)
         let change = try await accounts.delete(id, force: force, by: mandate, at: now)
-        return try await tell(of: change, endingAll: true, at: now)
+        return try await tell(of: change, at: now)
     }
 
     /// Keeps the digest of a link.
@@ -130,27 +133,13 @@ extension DividedStorage {
         guard holds == true else { throw .mandateEnded }
     }
 
-    private func tell(
-        of change: AccountChange?,
-        renewing renewal: RedisRenewal? = nil,
-        at now: Timestamp
-    ) async throws(StorageError) -> AccountChange? {
-        guard let change else { return nil }
-        return try await tell(of: change, endingAll: false, renewing: renewal, at: now)
-    }
-
+    /// Tells Redis of an account that was changed; says which sessions ended by it.
     private func tell(
         of change: AccountChange,
-        endingAll: Bool = false,
         renewing renewal: RedisRenewal? = nil,
         at now: Timestamp
     ) async throws(StorageError) -> AccountChange {
-        let ended = try await tell(
-            of: change.user.id,
-            endingAll: endingAll,
-            renewing: renewal,
-            at: now
-        )
+        let ended = try await tell(of: change.user.id, renewing: renewal, at: now)
         return AccountChange(before: change.before, user: change.user, ended: ended)
     }
 
@@ -158,17 +147,11 @@ extension DividedStorage {
     /// sessions that ended.
     private func tell(
         of id: PublicID,
-        endingAll: Bool = false,
         renewing renewal: RedisRenewal? = nil,
         at now: Timestamp
     ) async throws(StorageError) -> [EndedSession] {
         let state = try await state(of: id)
-        let (_, ended) = try await sessions.put(
-            state,
-            endingAll: endingAll,
-            renewing: renewal,
-            at: now
-        )
+        let (_, ended) = try await sessions.put(state, renewing: renewal, at: now)
         try await removeNote(of: state)
         return ended
     }

@@ -97,6 +97,23 @@ extension AccountStorageConformance {
             try await storage.signUp(Sample.user("bob"))
             await #expect(throws: StorageError.unknownUser) { try await storage.delete(bob) }
         },
+        ConformanceCase(7, "a login from before an account was disabled begins nothing after it") {
+            storage in
+            let ada = try await storage.signUp()
+            _ = try await storage.edit(ada, UserEdit(groups: ["staff"]))
+            let proved = try #require(try await storage.accounts.credentials(of: ada.id))
+            #expect(proved.credentialVersion == 1)
+            _ = try await storage.edit(ada, UserEdit(isDisabled: true))
+            _ = try await storage.edit(ada, UserEdit(isDisabled: false))
+            let late = Sample.session(of: ada)
+            await #expect(throws: StorageError.unknownUser) {
+                try await storage.sessions.insert(late, keeping: 10)
+            }
+            let now = try #require(try await storage.accounts.credentials(of: ada.id))
+            let renewed = Authentication(userID: ada.id, credentialVersion: now.credentialVersion)
+            _ = try await storage.sessions.insert(late, for: renewed, keeping: 10, ending: [])
+            #expect(try await storage.sessions.find(late.key)?.session == late)
+        },
         ConformanceCase(7, "the last administrator cannot leave, unless forced") { storage in
             let ada = try await storage.signUp(Sample.user("ada", groups: ["admin", "staff"]))
             // Neither counts.

@@ -6,7 +6,7 @@ struct RedisUser: Hashable, Sendable {
     let id: PublicID
     /// What a check tells; `nil` when there is no such account any more.
     let user: User?
-    /// The number of the password.
+    /// The number that sessions are begun with.
     let credentialVersion: Int64
 
     /// Takes what the accounts say; `nil` when they know nobody of that id.
@@ -32,29 +32,25 @@ struct RedisUser: Hashable, Sendable {
 struct RedisRenewal: Sendable {
     let old: TokenDigest
     let session: Session
-    /// The number of the password that it goes on with.
+    /// The number that it goes on with.
     let credentialVersion: Int64
 }
 
 extension RedisSessions {
     /// Takes over what the accounts say of a user, unless something newer is known, and ends the
-    /// sessions that were begun with an earlier password, or all when the user is shut; returns
-    /// those that ended, and whether there was memory for what is told of the user.
+    /// sessions that were begun with an earlier credential version, or all when the user is shut;
+    /// returns those that ended, and whether there was memory for what is told of the user.
     ///
-    /// - Parameters:
-    ///   - endingAll: whether all sessions end in any case.
-    ///   - renewal: what goes on under a new key, when it is there.
+    /// Where a `renewal` is given and its session is there, it goes on under a new key.
     func put(
         _ user: RedisUser,
-        endingAll: Bool = false,
         renewing renewal: RedisRenewal? = nil,
         at now: Timestamp
     ) async throws(StorageError) -> (isKept: Bool, ended: [EndedSession]) {
         let lifetime = user.user == nil ? RedisKeys.margin : RedisKeys.userLifetime
-        let flags = [user.isShut, endingAll].map { $0 ? "1" : "0" }
         let text = [
-            "\(user.revision)", "\(user.credentialVersion)", flags[0], "\(lifetime)",
-            flags[1], user.user?.username ?? "",
+            "\(user.revision)", "\(user.credentialVersion)", user.isShut ? "1" : "0",
+            "\(lifetime)", user.user?.username ?? "",
             user.user?.groups.joined(separator: "\u{1F}") ?? "", user.user?.email ?? "",
         ]
         var arguments = [RedisKeys.score(now), user.id.bytes] + text.map { Array($0.utf8) }

@@ -54,10 +54,19 @@ extension SQLStorage {
 
 extension SQLConnection {
     /// Writes what an edit changed, and the new version.
+    ///
+    /// Whoever is shut has another credential version from then on, so a session that is left
+    /// anywhere does not count again when the account is opened.
     fileprivate func write(_ after: User, over before: User) throws {
         try run(
-            "UPDATE users SET disabled = ?, edit_version = ? WHERE id = ?",
-            [.flag(after.isDisabled), .integer(after.editVersion), .id(after.id)]
+            """
+            UPDATE users SET disabled = ?, edit_version = ?,
+                credential_version = credential_version + ? WHERE id = ?
+            """,
+            [
+                .flag(after.isDisabled), .integer(after.editVersion),
+                .flag(after.isDisabled && !before.isDisabled), .id(after.id),
+            ]
         )
         let old = Set(before.groups)
         let new = Set(after.groups)

@@ -48,7 +48,8 @@ extension SQLStorage {
                 guard isMet != nil else { return nil }
                 let change = try db.write(new, of: id, at: now)
                 guard db.hasSessions else { return change }
-                // Another transaction may have ended it since it was looked at; nothing is kept then.
+                // Another transaction may have ended it since it was looked at; nothing is kept
+                // then.
                 guard change.ended.contains(where: { $0.key == key }) else {
                     throw StorageError.mandateEnded
                 }

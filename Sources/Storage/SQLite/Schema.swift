@@ -20,7 +20,8 @@ internal import Sessions
 /// - `name_key`, `email_key`: the keys of both (`NameKey`), by which accounts are listed and
 ///   searched: one index holds both, so a search reads nothing else. `account_names` has each key
 ///   once, so no two accounts have one `name_key`.
-/// - `credential_version`: moved by each new password.
+/// - `credential_version`: moved by each new password, and when the account is shut: what was begun
+///   before that is over.
 /// - `edit_version`: moved by each edit by an administrator.
 ///
 /// # account_names: what an account is found by

@@ -94,6 +94,26 @@ import Testing
         #expect(try await storage.sessionCount() == 0)
     }
 
+    @Test func `nobody is let in again who was shut and opened before Redis heard of it`()
+        async throws
+    {
+        defer { try? storage.close() }
+        let session = try await begin()
+        for isDisabled in [true, false] {
+            _ = try await storage.accounts.edit(
+                ada.id,
+                UserEdit(isDisabled: isDisabled),
+                ifVersion: nil,
+                force: true,
+                at: Sample.start
+            )
+        }
+        try age()
+        try await storage.settle()
+        #expect(try await storage.find(session.key) == nil)
+        #expect(try await storage.ended(session.key) == EndedSession(session))
+    }
+
     @Test func `a login with a new password does not wait for the note of it`() async throws {
         defer { try? storage.close() }
         let old = try await begin()

@@ -80,14 +80,19 @@ class Client:
                 lambda n, _: self._edit(
                     n, {"groups": sorted(groups)}, replace(account, groups=groups)
                 ),
-                lambda n, _: self._edit(
-                    n, {"disabled": True}, replace(account, disabled=True, live=frozenset())
-                ),
+                lambda n, _: self._disable(n, account),
                 lambda n, _: self._do(
                     ("DELETE", f"/users/{self._ids[n]}"), lambda _: self._state.without(n)
                 ),
             ]
         chance.choice(deeds)(name, mine)
+
+    def _disable(self, name: str, account: Account) -> None:
+        """The password stays, and the credentials count as new."""
+        version = account.version + 1
+        self.passwords[name, version] = self._password(name)
+        after = replace(account, version=version, disabled=True, live=frozenset())
+        self._edit(name, {"disabled": True}, after)
 
     def sign_up(self, name: str) -> None:
         """Makes an account, which logs in."""

@@ -22,7 +22,7 @@ def key(cookie: str) -> bytes:
 class Account:
     """One account: all of it that an operation of the tests changes."""
 
-    # How many passwords it has had.
+    # Moved by each new password and by each disabling.
     version: int = 1
     disabled: bool = False
     groups: frozenset[str] = frozenset()
