@@ -113,8 +113,8 @@ struct Connection: ~Copyable {
     /// Reads what is left of the body; `false` when that is more than the limit, or cannot be read.
     ///
     /// The end is the empty record (FastCGI 1.0, section 3.3), not the announced length. Where
-    /// reading has failed already there is nothing to come: a peer that fell silent in the middle of
-    /// its parameters would be waited for once more.
+    /// reading has failed already there is nothing to come: a peer that fell silent in the middle
+    /// of its parameters would be waited for once more.
     private func drain() -> Bool {
         guard unsafe FCGX_GetError(raw.pointee.in) == 0 else { return false }
         var left = Connection.drainLimit

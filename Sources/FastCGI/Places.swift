@@ -113,7 +113,8 @@ final class Places: @unchecked Sendable {
         unsafe pthread_mutex_unlock(mutex)
     }
 
-    /// Counts the places that are lost for now, again and again, on the calling thread until `close`.
+    /// Counts the places that are lost for now, again and again, on the calling thread until
+    /// `close`.
     func watch() {
         var seen = works.map { _ in UInt64(0) }
         unsafe pthread_mutex_lock(mutex)

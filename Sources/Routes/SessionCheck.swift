@@ -35,11 +35,12 @@ package struct CheckQuestion: Sendable {
 }
 
 extension Site {
-    // nginx's `auth_request` is answered with 204 and who it is, with 401 without a session or where
-    // the policy wants a newer proof of the password, or with 403 without the group. Anything else,
-    // also every failure, nginx turns into an error page: closed.
+    // nginx's `auth_request` is answered with 204 and who it is, with 401 without a session or
+    // where the policy wants a newer proof of the password, or with 403 without the group. Anything
+    // else, also every failure, nginx turns into an error page: closed.
 
-    /// Answers a check for which storage need not be asked, which is nearly every one: the hot path.
+    /// Answers a check for which storage need not be asked, which is nearly every one: the hot
+    /// path.
     ///
     /// - Returns: `nil` when the cache does not know the ticket; then `answerFromStorage` answers.
     package func answerAtOnce(_ question: CheckQuestion) -> Response? {

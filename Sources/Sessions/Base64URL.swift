@@ -1,8 +1,8 @@
 /// Base64 in the alphabet that cookies and URLs can carry, without padding (RFC 4648 section 5).
 ///
 /// No table is indexed by what may be a secret and no branch depends on it, so neither the time nor
-/// the memory that is touched tells anything about it. The loops over characters are written so that
-/// the compiler handles sixteen at once.
+/// the memory that is touched tells anything about it. The loops over characters are written so
+/// that the compiler handles sixteen at once.
 package enum Base64URL {
     /// The most bytes that are decoded; a ticket has 32, a public id 16.
     static let longest = 36

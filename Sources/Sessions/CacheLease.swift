@@ -13,11 +13,14 @@ final class CacheLease: Sendable {
         return end == .max || CacheLease.now < end
     }
 
-    /// Lets it last so long from now.
-    func renew(for duration: Duration) {
-        let (seconds, attoseconds) = duration.components
+    /// Lets it last until a moment.
+    ///
+    /// A process that is stopped in between of the two clocks' readings lets it end earlier.
+    func renew(until instant: ContinuousClock.Instant) {
+        let now = CacheLease.now
+        let (seconds, attoseconds) = (instant - .now).components
         let length = seconds * 1_000_000_000 + attoseconds / 1_000_000_000
-        end.store(CacheLease.now + length, ordering: .releasing)
+        end.store(now + length, ordering: .releasing)
     }
 
     /// The time since the machine started, also that which it slept (clock_gettime(2)).

@@ -1,8 +1,8 @@
 /// The person behind a session, as a check needs it: the texts one behind the other.
 ///
 /// First the username, then the email address where it is another text, then the groups with U+001F
-/// between them, which no group's name holds. Up to 64 bytes, which is nearly always, they lie in the
-/// value itself, so that a check allocates nothing for them.
+/// between them, which no group's name holds. Up to 64 bytes, which is nearly always, they lie in
+/// the value itself, so that a check allocates nothing for them.
 package struct PackedPrincipal: Sendable {
     /// Which account it is.
     package let id: PublicID

@@ -7,7 +7,7 @@
 /// - Storage is read outside the actor. What was read is admitted only when `revision` has not
 ///   moved since before the read, and every `forget` moves it: a late read changes nothing.
 /// - While changes made by other processes cannot be seen, `suspend` empties the cache and keeps
-///   it empty, and every check reads storage.
+///   it empty, and every check reads storage; so it does while the lease does not last.
 ///
 /// What changes the cache is the actor's, one after the other. To look into it, which is what
 /// nearly every check does and nothing else, no task has to switch to the actor: `hit` takes the
@@ -37,27 +37,30 @@ actor SessionShard {
     }
 
     private let knowledge: Locked<Knowledge>
+    private let lease: CacheLease
     private var revision: UInt64 = 0
     private var isSuspended = false
 
-    /// Creates a share of the cache of so many bytes.
-    init(bytes: Int) {
+    /// Creates a share of the cache of so many bytes, which counts while `lease` lasts.
+    init(bytes: Int, lease: CacheLease) {
         knowledge = Locked(Knowledge(cache: SessionCache(bytes: bytes)))
+        self.lease = lease
     }
 
     /// Returns a session that the cache knows and that is live, and notes that it was used.
     nonisolated func hit(_ key: TokenDigest, at now: Timestamp) -> CheckedSession? {
-        knowledge.withLock { knowledge in
+        guard lease.isValid else { return nil }
+        return knowledge.withLock { knowledge in
             guard case .live(let place) = knowledge.use(key, at: now) else { return nil }
             knowledge.hits += 1
             return knowledge.cache.checked(at: place)
         }
     }
 
-    /// Checks a session that `hit` did not return; without trust the cache does not know of any.
-    func find(_ key: TokenDigest, at now: Timestamp, isTrusted: Bool = true) -> Finding {
+    /// Checks a session that `hit` did not return.
+    func find(_ key: TokenDigest, at now: Timestamp) -> Finding {
         knowledge.withLock { knowledge in
-            switch isTrusted ? knowledge.use(key, at: now) : .unknown {
+            switch lease.isValid ? knowledge.use(key, at: now) : .unknown {
             case .live(let place):
                 knowledge.hits += 1
                 return .live(knowledge.cache.checked(at: place))

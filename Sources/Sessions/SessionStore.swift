@@ -29,7 +29,8 @@ package final class SessionStore: Sendable {
     package init(storage: any SessionStorage, cacheBytes: Int = 1 << 24) {
         self.storage = storage
         let share = cacheBytes / SessionStore.shardCount
-        shards = (0..<SessionStore.shardCount).map { _ in SessionShard(bytes: share) }
+        let lease = lease
+        shards = (0..<SessionStore.shardCount).map { _ in SessionShard(bytes: share, lease: lease) }
     }
 
     // MARK: a session's life
@@ -86,7 +87,7 @@ package final class SessionStore: Sendable {
     ) async throws(StorageError) -> CheckedSession? {
         if let session = cached(key, at: now) { return session }
         let shard = shard(of: key)
-        var finding = await shard.find(key, at: now, isTrusted: lease.isValid)
+        var finding = await shard.find(key, at: now)
         while case .unknown(let revision) = finding {
             guard let found = try await storage.find(key) else { return nil }
             finding = await shard.admit(found, readAt: revision, at: now)
@@ -104,7 +105,7 @@ package final class SessionStore: Sendable {
     ///
     /// It is `check` for most requests, without waiting for anything.
     package func cached(_ key: TokenDigest, at now: Timestamp) -> CheckedSession? {
-        lease.isValid ? shard(of: key).hit(key, at: now) : nil
+        shard(of: key).hit(key, at: now)
     }
 
     /// Returns the whole record of a session that a check has just accepted; `nil` when it ended
@@ -255,13 +256,13 @@ package final class SessionStore: Sendable {
         for shard in shards { await shard.forgetAll() }
     }
 
-    /// Lets the cache count for so long from now on; before the first call it counts for ever.
+    /// Lets the cache count until a moment; before the first call it counts for ever.
     ///
     /// Where others change storage, it is called again and again while all that they changed is
     /// known. A program that was stopped for a while, or put to sleep with its machine, then asks
     /// storage first.
-    package func trustCache(for duration: Duration) {
-        lease.renew(for: duration)
+    package func trustCache(until instant: ContinuousClock.Instant) {
+        lease.renew(until: instant)
     }
 
     /// Stops caching while changes by other processes cannot be seen.

@@ -17,9 +17,9 @@ package enum StorageError: Error, Hashable, Sendable {
     ///
     /// The code is stable and safe to show: `locked`, `full`, `read-only`, `io`, `corrupt`,
     /// `closed`, `schema` (the file belongs to another program or a newer version) or `internal`;
-    /// of engines on the network also `unreachable`, `timeout`, `denied` (a password or a right) and
-    /// `settings` (a URL that cannot be read). After `unreachable` and `timeout` it is not known
-    /// whether it was done. The detail is for the log and holds no values of rows.
+    /// of engines on the network also `unreachable`, `timeout`, `denied` (a password or a right)
+    /// and `settings` (a URL that cannot be read). After `unreachable` and `timeout` it is not
+    /// known whether it was done. The detail is for the log and holds no values of rows.
     case unavailable(code: String, detail: String)
 }
 

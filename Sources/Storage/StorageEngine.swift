@@ -6,8 +6,8 @@ package import Telemetry
 package protocol StorageEngine:
     AccountStorage, SessionStorage, ThrottleStorage, AuditStorage, Movable
 {
-    /// Waits for changes by other processes, a tenth of a second at most; returns what there was,
-    /// each once.
+    /// Waits for changes by other processes, a fifth of a second at most; returns what there was,
+    /// each once, as soon as it is known.
     ///
     /// One caller asks again and again. What another process had acknowledged is told within a
     /// fifth of a second, or this throws.
@@ -38,6 +38,11 @@ package protocol StorageEngine:
 extension StorageEngine {
     /// Whether other machines use it too.
     package var isShared: Bool { !connections.isEmpty }
+
+    /// When every change was told that there was; `nil` where that is not asked.
+    package var feedProof: ContinuousClock.Instant? {
+        connections.compactMap(\.feedProof).min()
+    }
 }
 
 /// Where the audit trail is kept.
@@ -80,9 +85,13 @@ package struct ConnectionFigures: Hashable, Sendable {
     package var reconnects = 0
     /// Whether calls are answered at all.
     package var isReachable = true
-    /// How many seconds ago it was last known that the feed of changes is complete; `nil` for an
-    /// engine that is not asked for any.
-    package var feedLag: Double?
+    /// When the feed of changes had told everything, as far as is known; `nil` for an engine that
+    /// is not asked for any.
+    package var feedProof: ContinuousClock.Instant?
+    /// How many seconds ago that was.
+    package var feedLag: Double? {
+        feedProof.map { (ContinuousClock.now - $0) / .seconds(1) }
+    }
 
     /// Describes an engine that has done nothing yet.
     package init(engine: String) {

@@ -31,7 +31,10 @@ extension Engines {
         guard settings.isShared else { return [] }
         let accounts = EngineExamination(setting: Setting.storageURL.key) {
             () throws(StorageError) in
-            let health = try PostgreSQLStorage.health(url: settings[.storageURL])
+            let health = try PostgreSQLStorage.health(
+                url: settings[.storageURL],
+                sessions: settings.sessionsPlace
+            )
             return ("PostgreSQL \(health.serverVersion)", health.warnings)
         }
         guard !settings[.sessionsURL].isEmpty else { return [accounts] }

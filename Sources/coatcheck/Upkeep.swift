@@ -56,7 +56,7 @@ final class Upkeep: Sendable {
         )
         self.round = round
         // Where others change storage, the cache does not count before they are heard.
-        if storage.isShared { sessions.trustCache(for: .zero) }
+        if storage.isShared { sessions.trustCache(until: .now) }
         timers = [
             Self.task { await round.followChanges() },
             Self.task { await round.writeUses(every: Self.useInterval) },
@@ -106,9 +106,8 @@ private struct Round: Sendable {
         while !Task.isCancelled {
             do throws(StorageError) {
                 let changes = try await storage.changesOfOthers()
-                // From now on: what is changed while these are followed is heard after that.
-                if storage.isShared { sessions.trustCache(for: Self.trust) }
                 await follow(changes)
+                if let proof = storage.feedProof { sessions.trustCache(until: proof + Self.trust) }
                 if isLost {
                     await sessions.resumeCaching()
                     recorder.record(.changeFeedBack)
@@ -131,8 +130,8 @@ private struct Round: Sendable {
         }
     }
 
-    /// For how long the cache counts after the feed was asked: what others change holds within a
-    /// fifth of a second, also when this program was stopped meanwhile.
+    /// For how long the cache counts after every change was known: what others change holds within
+    /// a fifth of a second, also when this program was stopped meanwhile.
     private static let trust = Duration.milliseconds(200)
 
     /// How long the feed is left alone after it failed.
@@ -173,8 +172,8 @@ private struct Round: Sendable {
         }
     }
 
-    /// Writes the lines of the audit trail and the throttle's counters that have gathered, and reads
-    /// what other machines have counted last.
+    /// Writes the lines of the audit trail and the throttle's counters that have gathered, and
+    /// reads what other machines have counted last.
     ///
     /// What cannot be written is kept for the next time, as far as there is room.
     func writeNotes() async {

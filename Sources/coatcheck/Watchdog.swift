@@ -4,10 +4,10 @@ internal import Telemetry
 /// Tells systemd at intervals that the service is well, as long as its workers get on.
 ///
 /// WatchdogSec= of the unit asks for it, and systemd starts a service anew that keeps silent. Being
-/// well is what the workers do and not that a timer runs: no request may wait at the socket from one
-/// look to the next while none is begun, ended or set aside. What a worker may wait for (a peer, a
-/// hash, a lock) has a limit of ten seconds; looks are further apart with the WatchdogSec= of the
-/// unit. A disk that hangs for longer is taken for a stall.
+/// well is what the workers do and not that a timer runs: no request may wait at the socket from
+/// one look to the next while none is begun, ended or set aside. What a worker may wait for (a
+/// peer, a hash, a lock) has a limit of ten seconds; looks are further apart with the WatchdogSec=
+/// of the unit. A disk that hangs for longer is taken for a stall.
 struct Watchdog {
     private let supervisor: Supervisor
     private let pool: WorkerPool

@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-/// Every seed and every input that once broke something, through the functions that `make fuzz` runs.
+/// Every seed and every input that once broke something, through the functions that `make fuzz`
+/// runs.
 @Suite(.serialized) struct SeedTests {
     private static let folder = URL(filePath: #filePath).deletingLastPathComponent()
         .appending(path: "seeds")

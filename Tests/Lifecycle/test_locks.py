@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import threading
 import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
 
 from support.clock import let_pass
-from support.deployment import Deploy
+from support.deployment import Deploy, Deployment
 from support.faults import Load, Watch
 from support.locking import locked
+from support.powerloss.older import make_first_version
 from support.program import Process, clean_environment, serve_command
 from support.waiting import wait_until
 
@@ -32,10 +38,14 @@ def test_a_lock_that_is_held_for_long_under_load(deploy: Deploy) -> None:
     load.verify()
 
 
-def test_a_start_while_another_process_has_the_lock_fails_and_says_so(deploy: Deploy) -> None:
-    """After a polite stop the file has no log, and beginning one takes the lock."""
+def test_a_start_that_must_write_while_another_process_has_the_lock_fails_and_says_so(
+    deploy: Deploy, tmp_path: Path
+) -> None:
+    """The tables are those of an older version."""
     site = deploy(with_gateway=False)
     assert site.process.stop() == 0
+    make_first_version(tmp_path / "old.db", site.database)
+    shutil.copy(tmp_path / "old.db", site.database)
     with locked(site.database):
         start = time.monotonic()
         result = subprocess.run(
@@ -48,12 +58,18 @@ def test_a_start_while_another_process_has_the_lock_fails_and_says_so(deploy: De
     site.start()
 
 
-def test_a_start_after_a_kill_answers_checks_while_another_process_has_the_lock(
-    deploy: Deploy,
+def stop(site: Deployment) -> None:
+    assert site.process.stop() == 0
+
+
+@pytest.mark.parametrize("end", [stop, Deployment.kill])
+def test_a_start_answers_checks_while_another_process_has_the_lock(
+    deploy: Deploy, end: Callable[[Deployment], object]
 ) -> None:
+    """After a kill there is a log, and after a polite stop there is none."""
     site = deploy()
     person = site.person()
-    site.kill()
+    end(site)
     with locked(site.database):
         process = Process(serve_command(site.settings_file), site.folder / "second.log")
         try:

@@ -57,8 +57,8 @@ extension Counter {
         return await site.answer(.json("/login", fields)).response.status == 200
     }
 
-    /// Whether a ticket opens nothing: not by the cache alone, which checks ask, and not by storage,
-    /// which `/me` asks too.
+    /// Whether a ticket opens nothing: not by the cache alone, which checks ask, and not by
+    /// storage, which `/me` asks too.
     func isDead(_ cookie: String) async -> Bool {
         let check = await check(cookie: cookie).status
         let me = await status(with: cookie)

@@ -207,8 +207,8 @@ struct SessionCacheTests {
 
     /// The cache may forget; it may never remember wrongly.
     ///
-    /// Any hit equals what a dictionary holds, so nothing old or removed comes back out of the ring,
-    /// and no session is found under the key of another.
+    /// Any hit equals what a dictionary holds, so nothing old or removed comes back out of the
+    /// ring, and no session is found under the key of another.
     @Test(arguments: 0..<10)
     func `any hit is what was kept last`(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)

@@ -59,17 +59,17 @@ struct UpkeepTests {
         let home = await Household()
         let ended = try await home.signInCached().ticket.digest
         let kept = try await home.signInCached().ticket.digest
-        home.store.trustCache(for: .seconds(60))
+        home.store.trustCache(until: .now + .seconds(60))
         #expect(home.store.cached(ended, at: start) != nil)
         // As when this program was stopped while another machine ended a session.
-        home.store.trustCache(for: .zero)
+        home.store.trustCache(until: .now)
         await home.storage.removeFromOutside(ended)
         #expect(home.store.cached(ended, at: start) == nil)
         try await home.expectRefused(ended, at: start)
         let reads = await home.reads()
         try await home.expectLive(kept, at: start)
         #expect(await home.reads() == reads + 1)
-        home.store.trustCache(for: .seconds(60))
+        home.store.trustCache(until: .now + .seconds(60))
         #expect(home.store.cached(kept, at: start) != nil)
     }
 
@@ -113,7 +113,7 @@ struct UpkeepTests {
     }
 
     @Test func `a shard keeps no more than its bytes`() async throws {
-        let shard = SessionShard(bytes: 1024)
+        let shard = SessionShard(bytes: 1024, lease: CacheLease())
         for byte in UInt8.min..<100 {
             let key = try digest(byte)
             let found = FoundSession(

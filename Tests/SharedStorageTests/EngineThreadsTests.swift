@@ -98,7 +98,6 @@ private final class ToyConnection: EngineConnection {
         try await threads.perform { _ throws(StorageError) in }
         #expect(engine.state.withLock { $0.made } == 2)
         #expect(threads.reconnects == 1)
-        #expect(threads.losses == 1)
         #expect(threads.isReachable)
     }
 

@@ -28,9 +28,7 @@ final class EngineLine<Connection: EngineConnection>: @unchecked Sendable {
         /// How many connections of this era there are.
         var live = 0
         var isClosed = false
-        var made = 0
-        var losses = 0
-        var threads = 0
+        var reconnects = 0
     }
 
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
@@ -42,10 +40,7 @@ final class EngineLine<Connection: EngineConnection>: @unchecked Sendable {
     init(connect: @escaping @Sendable () throws(StorageError) -> Connection) {
         self.connect = connect
         unsafe pthread_mutex_init(mutex, nil)
-        var attributes = pthread_condattr_t()
-        unsafe pthread_condattr_init(&attributes)
-        unsafe pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
-        unsafe pthread_cond_init(change, &attributes)
+        unsafe pthread_cond_init(change, nil)
     }
 
     deinit {
@@ -69,8 +64,7 @@ final class EngineLine<Connection: EngineConnection>: @unchecked Sendable {
     }
 
     var isReachable: Bool { withLock { $0.outage == nil } }
-    var reconnects: Int { withLock { max(0, $0.made - $0.threads) } }
-    var losses: Int { withLock { $0.losses } }
+    var reconnects: Int { withLock { $0.reconnects } }
 
     func close() {
         let jobs = withLock { state in
@@ -113,7 +107,6 @@ final class EngineLine<Connection: EngineConnection>: @unchecked Sendable {
             connection = nil
             lost.close()
             withLock { state in
-                state.losses += 1
                 if era == state.era { state.live -= 1 }
             }
         }
@@ -125,8 +118,7 @@ final class EngineLine<Connection: EngineConnection>: @unchecked Sendable {
             connection = new
             era = current
             withLock { state in
-                state.made += 1
-                if !hasConnected { state.threads += 1 }
+                if hasConnected { state.reconnects += 1 }
                 if era == state.era { state.live += 1 }
             }
             hasConnected = true
@@ -138,6 +130,7 @@ final class EngineLine<Connection: EngineConnection>: @unchecked Sendable {
                 connection?.close()
                 return
             case .probe(let current):
+                Deadline(in: EngineThreads<Connection>.retryInterval).wait()
                 guard (try? renew(current)) != nil else { continue }
                 withLock { state in
                     state.outage = nil
@@ -198,23 +191,10 @@ final class EngineLine<Connection: EngineConnection>: @unchecked Sendable {
         defer { unsafe pthread_mutex_unlock(mutex) }
         while true {
             if state.isClosed { return .end }
-            if state.outage != nil, isProber {
-                sleep(for: EngineThreads<Connection>.retryInterval)
-                return state.isClosed ? .end : .probe(era: state.era)
-            }
+            if state.outage != nil, isProber { return .probe(era: state.era) }
             if !state.jobs.isEmpty { return .work(state.jobs.removeFirst(), era: state.era) }
             unsafe pthread_cond_wait(change, mutex)
         }
-    }
-
-    /// Waits with the lock given away; the line may be closed meanwhile.
-    private func sleep(for duration: Duration) {
-        var until = timespec()
-        unsafe clock_gettime(CLOCK_MONOTONIC, &until)
-        let nanoseconds = until.tv_nsec + Int(duration.components.attoseconds / 1_000_000_000)
-        until.tv_sec += Int(duration.components.seconds) + nanoseconds / 1_000_000_000
-        until.tv_nsec = nanoseconds % 1_000_000_000
-        while !state.isClosed, unsafe pthread_cond_timedwait(change, mutex, &until) != ETIMEDOUT {}
     }
 
     private func withLock<Result>(_ body: (inout State) -> Result) -> Result {

@@ -8,9 +8,9 @@ package import Sessions
 /// (`FastCGI.Worker`); the connection's thread waits.
 ///
 /// Promises
-/// 1. What could not be begun in `patience` is not begun any more; it is refused when a thread comes
-///    to it. What is done on a connection keeps to the time that it has for each answer, so work of
-///    several round trips, or over a whole table, takes as many times as long.
+/// 1. What could not be begun in `patience` is not begun any more; it is refused when a thread
+///    comes to it. What is done on a connection keeps to the time that it has for each answer, so
+///    work of several round trips, or over a whole table, takes as many times as long.
 /// 2. When the engine cannot be reached, or has not answered in time, everybody is told so at once,
 ///    those who wait and those who come, until it is reached again. One of the threads tries that
 ///    ten times a second. A thread that is refused a connection where others have one leaves the
@@ -64,9 +64,6 @@ package final class EngineThreads<Connection: EngineConnection>: Sendable {
 
     /// How many connections were made beyond the first of each thread.
     package var reconnects: Int { line.reconnects }
-
-    /// Counts up whenever a connection was lost, with whatever the engine knew of it.
-    package var losses: Int { line.losses }
 
     /// Takes no more work and waits until the connections are closed and the threads have ended.
     ///

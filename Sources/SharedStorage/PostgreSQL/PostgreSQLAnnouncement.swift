@@ -28,12 +28,14 @@ extension PostgreSQLConnection {
         }
     }
 
-    /// Notifications are of a database; the number of a table of ours tells one schema from another.
+    /// Notifications are of a database; the number of a table of ours tells one schema from
+    /// another.
     static let channelSQL = "'coatcheck_' || to_regclass('coatcheck_schema')::oid::text"
 
     private static let notifySQL = "SELECT pg_notify(\(channelSQL), CAST(? AS TEXT))"
 
-    /// The state of the account at the end of the transaction; the greatest revision when it is gone.
+    /// The state of the account at the end of the transaction; the greatest revision when it is
+    /// gone.
     private static let outboxSQL = """
         INSERT INTO changed_users (user_id, revision, changed_at)
         VALUES (?1, coalesce(

@@ -27,9 +27,9 @@ final class PostgreSQLClient: Sendable {
         return connection
     }
 
-    /// Connects and takes the server as it is.
-    func open(mayBeStandby: Bool = false) throws(StorageError) -> PostgreSQLConnection {
-        let raw = unsafe try PostgreSQLConnecting.connect(to: url, mayBeStandby: mayBeStandby)
+    /// Connects and takes the settings of the server as they are.
+    func open() throws(StorageError) -> PostgreSQLConnection {
+        let raw = unsafe try PostgreSQLConnecting.connect(to: url)
         return unsafe PostgreSQLConnection(raw, client: self)
     }
 }

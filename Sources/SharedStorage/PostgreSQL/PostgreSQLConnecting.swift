@@ -25,11 +25,9 @@ struct PostgreSQLConnecting: ~Copyable {
     private var next = 0
     private var failure: StorageError?
     private let hosts: [[String: String]]
-    private let mayBeStandby: Bool
 
-    private init(_ url: PostgreSQLURL, mayBeStandby: Bool) {
+    private init(_ url: PostgreSQLURL) {
         hosts = url.hosts
-        self.mayBeStandby = mayBeStandby
     }
 
     deinit {
@@ -39,16 +37,13 @@ struct PostgreSQLConnecting: ~Copyable {
     /// Connects; the caller closes what is returned.
     ///
     /// A server is refused that is a standby, older than version 14, or whose database is not in
-    /// UTF-8; with `mayBeStandby` none is.
+    /// UTF-8.
     ///
     /// Names of hosts are looked up by the system's resolver, which keeps no deadline of ours.
     ///
     /// - Throws: `unavailable` with `unreachable`, `timeout`, `denied`, `read-only` or `schema`.
-    static func connect(
-        to url: PostgreSQLURL,
-        mayBeStandby: Bool = false
-    ) throws(StorageError) -> OpaquePointer {
-        var connecting = PostgreSQLConnecting(url, mayBeStandby: mayBeStandby)
+    static func connect(to url: PostgreSQLURL) throws(StorageError) -> OpaquePointer {
+        var connecting = PostgreSQLConnecting(url)
         return unsafe try connecting.run()
     }
 
@@ -110,7 +105,6 @@ struct PostgreSQLConnecting: ~Copyable {
 
     /// Why a server is not one for us; all of it is what it has said when it was connected to.
     private func unfitness(of raw: OpaquePointer) -> StorageError? {
-        guard !mayBeStandby else { return nil }
         func says(_ name: String, _ value: String) -> Bool {
             unsafe PQparameterStatus(raw, name).map { unsafe String(cString: $0) } == value
         }

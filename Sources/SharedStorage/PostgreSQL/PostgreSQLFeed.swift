@@ -24,10 +24,10 @@ package final class PostgreSQLFeed: Sendable {
         }
     }
 
-    /// Waits for changes, a tenth of a second at most; returns what there was.
+    /// Waits for changes, or for the proof that there are none; returns what there was.
     ///
-    /// - Throws: `unavailable` when it cannot be told; the first call after that which succeeds says
-    ///   that it may be anything.
+    /// - Throws: `unavailable` when it cannot be told; the first call after that which succeeds
+    ///   says that it may be anything.
     func changes() async throws(StorageError) -> [StorageChange] {
         let proof = proof
         return try await threads.perform { listener throws(StorageError) in
@@ -36,10 +36,8 @@ package final class PostgreSQLFeed: Sendable {
         }
     }
 
-    /// How many seconds ago it was last known that everything was told; `nil` before the first time.
-    var lag: Double? {
-        proof.withLock { $0 }.map { (ContinuousClock.now - $0) / .seconds(1) }
-    }
+    /// When everything was told, as far as is known; `nil` before the first time.
+    var lastProof: ContinuousClock.Instant? { proof.withLock { $0 } }
 
     /// How often the connection was made anew.
     var reconnects: Int { threads.reconnects }
@@ -76,9 +74,10 @@ final class PostgreSQLListener: EngineConnection {
     var hasTimedOut: Bool { connection.hasTimedOut }
     func close() { connection.close() }
 
-    /// Waits for notifications.
+    /// Waits for notifications, for the answer to a question, or for so long.
     func changes(within time: Duration) throws(StorageError) -> [StorageChange] {
         let end = Deadline(in: time)
+        let proof = lastProof
         var changes: Set<StorageChange> = []
         if isFresh {
             // What happened before it listened was told to nobody.
@@ -88,7 +87,9 @@ final class PostgreSQLListener: EngineConnection {
         while true {
             try receive(into: &changes)
             try ask()
-            guard changes.isEmpty, !end.hasPassed else { return Array(changes) }
+            guard changes.isEmpty, lastProof == proof, !end.hasPassed else {
+                return Array(changes)
+            }
             try connection.waitForInput(until: min(end, heartbeat.next))
         }
     }

@@ -5,8 +5,6 @@ internal import Storage
 package struct PostgreSQLHealth: Hashable, Sendable {
     /// The version of the server, such as `15.4`.
     package let serverVersion: String
-    /// Whether it follows another server and cannot be written to.
-    package let isStandby: Bool
     /// The encoding of the database; only `UTF8` can be used.
     package let encoding: String
     /// The settings that let what was acknowledged be lost in a crash, by their names.
@@ -36,25 +34,27 @@ package struct PostgreSQLHealth: Hashable, Sendable {
 }
 
 extension PostgreSQLStorage {
-    /// Looks at a server without changing anything; it may be a standby.
+    /// Looks at a server, without changing anything.
     ///
-    /// - Throws: `unavailable` as when the storage is opened, also when the tables are a newer
-    ///   version's.
-    package static func health(url: String) throws(StorageError) -> PostgreSQLHealth {
+    /// - Throws: `unavailable` as when the storage is opened.
+    package static func health(
+        url: String,
+        sessions place: SessionsPlace = .here
+    ) throws(StorageError) -> PostgreSQLHealth {
         let client = PostgreSQLClient(url: try PostgreSQLURL(url))
-        let connection = try client.open(mayBeStandby: true)
+        let connection = try client.open()
         defer { connection.close() }
         let schemaVersion = try PostgreSQLSchema.version(connection)
         do {
+            if schemaVersion != nil { _ = try PostgreSQLSchema.known(place, connection) }
             let health = try connection.first(PostgreSQLHealth.sql, []) { row in
-                let unsafeSettings = try row.optionalText(at: 3) ?? ""
+                let unsafeSettings = try row.optionalText(at: 2) ?? ""
                 return PostgreSQLHealth(
                     serverVersion: try row.optionalText(at: 0) ?? "",
-                    isStandby: try row.integer(at: 1) == 1,
-                    encoding: try row.optionalText(at: 2) ?? "",
+                    encoding: try row.optionalText(at: 1) ?? "",
                     unsafeSettings: unsafeSettings.split(separator: " ").map(String.init),
                     schemaVersion: schemaVersion,
-                    freeConnections: try row.integer(at: 4)
+                    freeConnections: try row.integer(at: 3)
                 )
             }
             guard let health else { throw StorageError.damaged }
@@ -69,8 +69,7 @@ extension PostgreSQLHealth {
     /// Those that the server keeps for its administrators do not count as free, and neither does
     /// the one that looks.
     fileprivate static let sql = """
-        SELECT current_setting('server_version'), pg_is_in_recovery(),
-            current_setting('server_encoding'),
+        SELECT current_setting('server_version'), current_setting('server_encoding'),
             (SELECT string_agg(name, ' ' ORDER BY name) FROM pg_settings
                 WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit')
                     AND setting = 'off'),

@@ -30,7 +30,7 @@ extension PostgreSQLStorage: StorageEngine {
         figures.otherRoundTrips = client.roundTrips.forOthers
         figures.reconnects = threads.reconnects + feed.reconnects
         figures.isReachable = threads.isReachable
-        figures.feedLag = feed.lag
+        figures.feedProof = feed.lastProof
         return [figures]
     }
 

@@ -23,8 +23,8 @@ package final class PostgreSQLStorage: Sendable {
     ///
     /// It connects at once, so that whoever starts the program hears what is wrong.
     ///
-    /// - Throws: `unavailable` with `settings` (also when the sessions are elsewhere), `unreachable`, `timeout`, `denied`, `read-only` or
-    ///   `schema`.
+    /// - Throws: `unavailable` with `settings` (also when the sessions are elsewhere),
+    ///   `unreachable`, `timeout`, `denied`, `read-only` or `schema`.
     package init(
         url: String,
         connections: Int = 16,

@@ -32,23 +32,29 @@ extension PostgreSQLSchema {
         _ connection: PostgreSQLConnection
     ) throws(StorageError) -> String {
         try connection.transact(locking: [lock]) { connection in
-            let known = try connection.first(
-                "SELECT place, generation FROM sessions_place",
-                []
-            ) { row in (place: try row.text(at: 0), generation: try row.text(at: 1)) }
-            guard let known else {
-                return try note(place, connection)
-            }
-            guard known.place == place.words else {
-                throw StorageError.unavailable(
-                    code: "settings",
-                    detail: "the sessions of these accounts are in \(known.place), and the "
-                        + "settings say \(place.words); correct them, or end all sessions and "
-                        + "change the place by `coatcheck session relocate`"
-                )
-            }
-            return known.generation
+            try known(place, connection) ?? note(place, connection)
         }
+    }
+
+    /// The random word of a place, when the sessions are there; `nil` when they have none yet.
+    ///
+    /// - Throws: `unavailable` with `settings` when they are somewhere else.
+    static func known(_ place: SessionsPlace, _ connection: PostgreSQLConnection) throws -> String?
+    {
+        let known = try connection.first(
+            "SELECT place, generation FROM sessions_place",
+            []
+        ) { row in (place: try row.text(at: 0), generation: try row.text(at: 1)) }
+        guard let known else { return nil }
+        guard known.place == place.words else {
+            throw StorageError.unavailable(
+                code: "settings",
+                detail: "the sessions of these accounts are in \(known.place), and the "
+                    + "settings say \(place.words); correct them, or end all sessions and "
+                    + "change the place by `coatcheck session relocate`"
+            )
+        }
+        return known.generation
     }
 
     /// Ends every session, and lets them be at another place from now on.

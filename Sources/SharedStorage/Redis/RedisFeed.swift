@@ -48,17 +48,23 @@ final class RedisFeed: Sendable {
         }
     }
 
-    /// Waits for changes, a tenth of a second at most; returns what there was, each once.
+    /// Waits for changes, or for the proof that there are none; returns what there was, each once.
     ///
     /// Those that this process made itself are among them.
     ///
-    /// - Throws: `unavailable` when it cannot be told; the first call after that which succeeds says
-    ///   that it may be anything.
+    /// - Throws: `unavailable` when it cannot be told; the first call after that which succeeds
+    ///   says that it may be anything.
     func changes() async throws(StorageError) -> [StorageChange] {
         let state = state
         do throws(StorageError) {
             return try await threads.perform { listener throws(StorageError) in
-                defer { state.withLock { $0.proof = listener.lastProof } }
+                defer {
+                    state.withLock {
+                        // What noted the loss of an earlier connection may have come late.
+                        $0.runID = listener.runID
+                        $0.proof = listener.lastProof
+                    }
+                }
                 return try listener.changes(within: .milliseconds(100)) {
                     state.withLock { $0.isDoubted }
                 }
@@ -80,10 +86,8 @@ final class RedisFeed: Sendable {
         }
     }
 
-    /// How many seconds ago it was last known that everything was told; `nil` before the first time.
-    var lag: Double? {
-        state.withLock { $0.proof }.map { (ContinuousClock.now - $0) / .seconds(1) }
-    }
+    /// When everything was told, as far as is known; `nil` before the first time.
+    var lastProof: ContinuousClock.Instant? { state.withLock { $0.proof } }
 
     /// How often the connection was made anew.
     var reconnects: Int { threads.reconnects }

@@ -11,11 +11,11 @@ internal import Storage
 ///   and deleted once, and never changed.
 /// - `i:` and the id of a user: a sorted set of the digests of the user's sessions by the time when
 ///   each was last used.
-/// - `u:` and the id of a user: a hash of what a check tells of the user, as the accounts said last.
-///   `v`: the revision, edit version plus credential version, which only grows; `c`: the credential
-///   version; `d`: 1 when nobody may sign in; `n`: the username; `g`: the groups with U+001F between
-///   them; `m`: the email address, where there is one. It is missing until it is needed, and for a
-///   user who was deleted it is `d` 1 and the greatest revision.
+/// - `u:` and the id of a user: a hash of what a check tells of the user, as the accounts said
+///   last. `v`: the revision, edit version plus credential version, which only grows; `c`: the
+///   credential version; `d`: 1 when nobody may sign in; `n`: the username; `g`: the groups with
+///   U+001F between them; `m`: the email address, where there is one. It is missing until it is
+///   needed, and for a user who was deleted it is `d` 1 and the greatest revision.
 /// - `e:` and the digest of a ticket: the id of a session that has ended, its user, and when.
 /// - `x`: a sorted set of the digests of all sessions by the time when each is over if it is not
 ///   used again after it was looked at last.

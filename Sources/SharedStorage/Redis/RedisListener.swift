@@ -50,10 +50,11 @@ final class RedisListener: EngineConnection {
         connection.close()
     }
 
-    /// Waits for changes; returns what there was, each once, or nothing after `duration`.
+    /// Waits for changes, for the answer to a question, or for so long; returns what there was,
+    /// each once.
     ///
-    /// - Throws: `unavailable` when not all may have been told: the server is silent, the connection
-    ///   is lost, or `isDoubted` says so.
+    /// - Throws: `unavailable` when not all may have been told: the server is silent, the
+    ///   connection is lost, or `isDoubted` says so.
     func changes(
         within duration: Duration,
         isDoubted: () -> Bool
@@ -64,6 +65,7 @@ final class RedisListener: EngineConnection {
         }
         do throws(StorageError) {
             let end = Deadline(in: duration)
+            let proof = lastProof
             var found: Set<StorageChange> = []
             while true {
                 guard !isDoubted() else { throw .lostRedis }
@@ -74,7 +76,9 @@ final class RedisListener: EngineConnection {
                     try take(reply, into: &found)
                 }
                 try ask()
-                guard found.isEmpty, !end.hasPassed else { return Array(found) }
+                guard found.isEmpty, lastProof == proof, !end.hasPassed else {
+                    return Array(found)
+                }
                 let pause = min(end, heartbeat.next)
                 if let reply = try connection.hear(by: pause) { try take(reply, into: &found) }
             }
@@ -86,8 +90,8 @@ final class RedisListener: EngineConnection {
 
     /// Looks whether the server does tell of what another connection writes.
     ///
-    /// - Throws: `unavailable` with `settings` when it does not: behind a proxy, or in a server that
-    ///   only looks like Redis, tracking may be without effect.
+    /// - Throws: `unavailable` with `settings` when it does not: behind a proxy, or in a server
+    ///   that only looks like Redis, tracking may be without effect.
     func tryOut(by writer: RedisConnection, name: String = "s:") throws(StorageError) {
         // A name that is none of a session's; nothing is left of it.
         let key = keys.key(name, Array("try".utf8))

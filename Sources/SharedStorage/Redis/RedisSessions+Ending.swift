@@ -37,16 +37,14 @@ extension RedisSessions {
         at now: Timestamp
     ) async throws(StorageError) -> [EndedSession] {
         var ended: [EndedSession] = []
-        var skipped: Int64 = 0
         var count: Int64
         repeat {
-            let numbers = ["\(skipped)", "\(Self.batch)"].map { Array($0.utf8) }
-            let arguments = [RedisKeys.score(now), kept?.bytes ?? []] + numbers
+            let limit = Array("\(Self.batch)".utf8)
+            let arguments = [RedisKeys.score(now), kept?.bytes ?? [], limit]
             let parts = try await run(.removeAll, arguments).list
-            guard parts.count == 3 else { throw .oddRedis }
-            skipped = try parts[0].number
-            count = try parts[1].number
-            ended += try Self.ended(parts[2])
+            guard parts.count == 2 else { throw .oddRedis }
+            count = try parts[0].number
+            ended += try Self.ended(parts[1])
         } while count == Self.batch
         return ended
     }

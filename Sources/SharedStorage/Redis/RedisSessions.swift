@@ -52,7 +52,7 @@ package final class RedisSessions: Sendable {
         figures.otherRoundTrips = roundTrips.forOthers
         figures.reconnects = threads.reconnects + feed.reconnects
         figures.isReachable = threads.isReachable
-        figures.feedLag = feed.lag
+        figures.feedProof = feed.lastProof
         return figures
     }
 

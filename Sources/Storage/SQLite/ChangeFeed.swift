@@ -43,8 +43,8 @@ extension SQLiteStorage {
         return seenVersion.exchange(version, ordering: .acquiringAndReleasing) != version
     }
 
-    /// Does what is to be done about another file in the database's place: nothing at first, so that
-    /// the caller hears of it and leaves its cache, then the log is emptied, once.
+    /// Does what is to be done about another file in the database's place: nothing at first, so
+    /// that the caller hears of it and leaves its cache, then the log is emptied, once.
     private func settleReplacement() async {
         switch replacement.load(ordering: .relaxed) {
         case .unseen: replacement.store(.seen, ordering: .relaxed)

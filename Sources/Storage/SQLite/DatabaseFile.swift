@@ -23,7 +23,6 @@ struct DatabaseFile {
         }
         self.path = Self.argument(path)
         try Self.refuseLogInDoubt(of: self.path)
-        try WriteAheadLog.sync(at: "\(self.path)-wal")
         // mknod rather than open: a process that closes any descriptor of the file drops all its
         // locks on it, also those of another connection in this process
         // (https://www.sqlite.org/howtocorrupt.html section 2.2).

@@ -30,9 +30,9 @@ package final class SQLiteStorage: Sendable {
     /// Opens the database at `path`, makes it when there is none, and brings its tables up to date.
     ///
     /// `readers` is how many threads can look something up at once, as a rule the number of
-    /// workers; each connection keeps up to 512 KiB of pages. `lockWait` is for how many milliseconds
-    /// a write waits while another process holds the lock; 2000 is longer than any transaction of
-    /// our own takes and shorter than people's patience.
+    /// workers; each connection keeps up to 512 KiB of pages. `lockWait` is for how many
+    /// milliseconds a write waits while another process holds the lock; 2000 is longer than any
+    /// transaction of our own takes and shorter than people's patience.
     ///
     /// - Throws: `unavailable` with `io`, `read-only`, `full`, `locked` or `corrupt` when the file
     ///   cannot be used, and with `schema` when another program or a newer version made it.
@@ -110,6 +110,7 @@ package final class SQLiteStorage: Sendable {
         try writer.writeWithoutTransaction { db in
             try refuseReadOnly(db)
             try writeAhead(db, lockWait: lockWait)
+            try WriteAheadLog.sync(at: "\(file.path)-wal")
             // Ended sessions and old password hashes are overwritten with zeros in the pages that
             // are written anyway.
             try db.execute(sql: "PRAGMA secure_delete = FAST")

@@ -8,7 +8,8 @@ internal import Sessions
 /// it would be gone without a word: sessions that had ended would live again. The two can be told
 /// apart, because every commit is on the disk before the next transaction begins: when a frame is
 /// wrong, and behind it a commit is followed by another frame, the wrong one was right before.
-/// Damage to the last transaction, and a log that was cut off, cannot be told from a loss of power.
+/// Damage to the last transaction or the end of the one before it, and a log that was cut off,
+/// cannot be told from a loss of power.
 ///
 /// # The format (<https://www.sqlite.org/fileformat2.html>, section 4), numbers big-endian
 /// - header, 32 bytes: magic 0x377F0682 or …83 (the checksums read words in little or big endian),
@@ -73,14 +74,19 @@ enum WriteAheadLog {
 
     /// Has what a killed process wrote on the disk, before anything is written behind it.
     ///
-    /// - Throws: `unavailable` with `io`.
+    /// It is for whoever has read from the database: what is killed after that leaves nothing
+    /// behind that counts.
+    ///
+    /// - Throws: `unavailable` with `io` or `read-only`.
     static func sync(at path: String) throws(StorageError) {
         let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return }
         defer { _ = Glibc.close(file) }
-        guard fdatasync(file) == 0 else {
-            throw .unavailable(code: "io", detail: "fdatasync of the write-ahead log failed")
-        }
+        guard fdatasync(file) != 0 else { return }
+        throw .unavailable(
+            code: errno == EROFS ? "read-only" : "io",
+            detail: "fdatasync of the write-ahead log failed with errno \(errno)"
+        )
     }
 
     /// Reads as much as there is, up to `count` bytes.

@@ -8,8 +8,8 @@ internal import Telemetry
 /// The accounts and sessions of a running server, for the commands beside it.
 ///
 /// The commands work on the same storage; every server notices a change within a fifth of a second
-/// (`StorageEngine.changesOfOthers`). What they do stands in the audit trail, under the name of whoever
-/// called them.
+/// (`StorageEngine.changesOfOthers`). What they do stands in the audit trail, under the name of
+/// whoever called them.
 struct LiveStore: Sendable {
     let storage: any StorageEngine
     let accounts: Accounts

@@ -9,7 +9,8 @@ enum Credentials {
     /// The most bytes of a value.
     private static let limit = 65_536
 
-    /// Returns the value of a key, without a line end behind it; `nil` when there is no file for it.
+    /// Returns the value of a key, without a line end behind it; `nil` when there is no file for
+    /// it.
     ///
     /// A file that may be there and cannot be looked at is an error: its value would silently not
     /// hold. So is what is no file, such as a pipe, which could keep the reader waiting for ever.

@@ -1,7 +1,7 @@
 import HTTP
 
-/// A place that is allowed does not lead away: a browser that resolves it stays on our site, or goes
-/// to a host of the list by its scheme.
+/// A place that is allowed does not lead away: a browser that resolves it stays on our site, or
+/// goes to a host of the list by its scheme.
 func fuzzReturnPath(_ bytes: [UInt8]) throws {
     let text = String(decoding: bytes, as: UTF8.self)
     let hosts = ["app.example.com", "app.example.com:8443", "http://app.internal"]

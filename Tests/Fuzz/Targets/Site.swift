@@ -5,8 +5,8 @@ import Routes
 /// nowhere else, and is one answer.
 ///
 /// Header fields are those that nginx sends on, and `mount`, `mode`, `policy` and `reason` as its
-/// parameters. In the cookies ROOT and ADA stand for the live tickets of the administrator `root` and
-/// of `ada`, and in the path for their ids.
+/// parameters. In the cookies ROOT and ADA stand for the live tickets of the administrator `root`
+/// and of `ada`, and in the path for their ids.
 func fuzzSite(_ bytes: [UInt8]) async throws {
     let scene = try await SiteScene.current()
     guard let input = WrittenRequest(bytes, scene) else { return }

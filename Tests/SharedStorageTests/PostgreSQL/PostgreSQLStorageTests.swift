@@ -116,7 +116,6 @@ import Testing
     @Test func `health says what the server is`() throws {
         let health = try PostgreSQLStorage.health(url: machines.schema.url)
         #expect(health.encoding == "UTF8")
-        #expect(!health.isStandby)
         #expect(health.schemaVersion == PostgreSQLSchema.version)
         #expect(health.freeConnections > 0)
         #expect(health.serverVersion.first?.isNumber == true)
@@ -124,6 +123,14 @@ import Testing
         let other = try PostgreSQLStorage.health(url: url)
         #expect(other.schemaVersion == nil)
         #expect(other.unsafeSettings.contains("synchronous_commit"))
+    }
+
+    @Test func `health says so when the sessions are elsewhere`() {
+        let url = machines.schema.url
+        let error = #expect(throws: StorageError.self) {
+            try PostgreSQLStorage.health(url: url, sessions: .redis(prefix: "test"))
+        }
+        #expect(error?.cause.code == "settings")
     }
 
     @Test func `where the sessions are elsewhere a changed account is written down`()

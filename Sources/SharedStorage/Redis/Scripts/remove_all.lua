@@ -1,19 +1,15 @@
--- Ends sessions of everybody, but for the one of a public id: prefix, now, id or nothing, how many
--- of the first to pass over, limit.
+-- Ends sessions of everybody, but for the one of a public id: prefix, now, id or nothing, limit.
 --
--- Answers with how many to pass over next time, how many it looked at, and what ended.
+-- Answers with how many it looked at, and what ended.
 
-local skipped = tonumber(ARGV[4])
-local digests = redis.call('ZRANGE', prefix .. 'x', skipped, skipped + tonumber(ARGV[5]) - 1)
+local digests = redis.call('ZRANGE', prefix .. 'x', 0, tonumber(ARGV[4]) - 1)
 local ended = {}
 for _, digest in ipairs(digests) do
     local id = redis.call('GETRANGE', prefix .. 's:' .. digest, 1, 16)
     if id == '' then
         redis.call('ZREM', prefix .. 'x', digest)
-    elseif id == ARGV[3] then
-        skipped = skipped + 1
-    else
+    elseif id ~= ARGV[3] then
         table.insert(ended, finish(digest, ARGV[2]))
     end
 end
-return {skipped, #digests, ended}
+return {#digests, ended}
