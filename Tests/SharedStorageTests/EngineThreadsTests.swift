@@ -66,7 +66,7 @@ private final class ToyConnection: EngineConnection {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct EngineThreadsTests {
+@Suite(.timeLimit(.minutes(10))) struct EngineThreadsTests {
     private let engine = ToyEngine()
     private let unreachable = StorageError.unavailable(code: "unreachable", detail: "toy")
 

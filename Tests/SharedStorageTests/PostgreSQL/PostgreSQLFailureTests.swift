@@ -6,7 +6,7 @@ import Testing
 
 @testable import SharedStorage
 
-@Suite(.serialized, .timeLimit(.minutes(2))) struct PostgreSQLFailureTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct PostgreSQLFailureTests {
     let machines: TwoMachines
     var here: PostgreSQLStorage { machines.here }
     var there: PostgreSQLStorage { machines.there }

@@ -7,7 +7,7 @@ import Testing
 
 @testable import SharedStorage
 
-@Suite(.serialized, .timeLimit(.minutes(2))) struct PostgreSQLFeedOfMachinesTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct PostgreSQLFeedOfMachinesTests {
     let machines: TwoMachines
     var here: PostgreSQLStorage { machines.here }
     var there: PostgreSQLStorage { machines.there }

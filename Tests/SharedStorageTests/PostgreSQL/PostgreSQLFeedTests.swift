@@ -6,7 +6,7 @@ import Testing
 
 @testable import SharedStorage
 
-@Suite(.timeLimit(.minutes(1))) struct PostgreSQLFeedTests {
+@Suite(.timeLimit(.minutes(10))) struct PostgreSQLFeedTests {
     let schema: TestSchema
     let client: PostgreSQLClient
     let listener: PostgreSQLListener

@@ -8,7 +8,7 @@ import Testing
 
 @testable import SharedStorage
 
-@Suite(.serialized, .timeLimit(.minutes(2))) struct PostgreSQLRacesTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct PostgreSQLRacesTests {
     let machines: TwoMachines
     var here: PostgreSQLStorage { machines.here }
     var there: PostgreSQLStorage { machines.there }

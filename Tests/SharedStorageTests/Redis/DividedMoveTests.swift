@@ -7,7 +7,7 @@ import Testing
 
 @testable import SharedStorage
 
-@Suite(.serialized, .timeLimit(.minutes(1))) struct DividedMoveTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct DividedMoveTests {
     private let source: TestEngines
     private let target: TestEngines
 

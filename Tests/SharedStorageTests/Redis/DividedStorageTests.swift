@@ -7,7 +7,7 @@ import Testing
 
 @testable import SharedStorage
 
-@Suite(.serialized, .timeLimit(.minutes(1))) struct DividedStorageTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct DividedStorageTests {
     private let engines: TestEngines
     private let storage: DividedStorage
     private let ada = Sample.user("ada", groups: ["admin"])

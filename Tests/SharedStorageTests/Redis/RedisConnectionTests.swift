@@ -4,7 +4,7 @@ import Testing
 
 @testable import SharedStorage
 
-@Suite(.timeLimit(.minutes(1))) struct RedisConnectionTests {
+@Suite(.timeLimit(.minutes(10))) struct RedisConnectionTests {
     private func connect(to url: RedisURL) throws -> RedisConnection {
         try RedisConnection(through: RedisDoor(url))
     }

@@ -7,7 +7,7 @@ import Testing
 
 @testable import SharedStorage
 
-@Suite(.serialized, .timeLimit(.minutes(1))) struct RedisFeedTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct RedisFeedTests {
     private let server: LocalRedis
     private let door: RedisDoor
     private let keys = RedisKeys(prefix: Array("c:".utf8))

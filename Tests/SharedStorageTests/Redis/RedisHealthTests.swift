@@ -4,7 +4,7 @@ import Testing
 
 @testable import SharedStorage
 
-@Suite(.serialized, .timeLimit(.minutes(1))) struct RedisHealthTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct RedisHealthTests {
     /// The settings of which the server is warned about, by the first words.
     private func warnings(_ server: LocalRedis) throws -> [Substring] {
         try RedisSessions.health(url: server.url, prefix: "c:").warnings

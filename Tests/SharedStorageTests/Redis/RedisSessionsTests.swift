@@ -7,7 +7,7 @@ import Testing
 
 @testable import SharedStorage
 
-@Suite(.serialized, .timeLimit(.minutes(1))) struct RedisSessionsTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct RedisSessionsTests {
     private let user = Sample.user("ada", email: "ada@example.org", groups: ["admin", "staff"])
 
     private var credentials: Credentials {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import SharedStorage
 
-@Suite(.timeLimit(.minutes(1))) struct RedisTLSTests {
+@Suite(.timeLimit(.minutes(10))) struct RedisTLSTests {
     private let folder = FileManager.default.temporaryDirectory
         .appendingPathComponent("tls-\(PublicID.random().text)")
 
