@@ -173,7 +173,8 @@ bench: build ## checks beside a C responder, PHP, Node and Deno, and on engines;
 	@deploy/packages run bench engines
 	@$(PYTHON) Tests/Benchmarks/bench.py $(BENCH)
 	@echo "==> Durable operations of the store, without nginx"
-	swift run $(RELEASE) store-bench --sessions 1000 --rounds 5
+	swift build $(RELEASE) --product store-bench
+	$(dir $(BUILT_PROGRAM))store-bench --sessions 1000 --rounds 5
 	@$(MAKE) --no-print-directory budgets
 
 budgets: build ## instructions and system calls of requests, held to Tests/Benchmarks/budgets.toml
