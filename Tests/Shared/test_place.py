@@ -13,21 +13,33 @@ from support.parallel import status_of
 from support.program import binary, clean_environment
 
 
-def restart(site: Deployment, settings: dict[str, object]) -> None:
-    """Starts a stopped site with these engines and no others."""
+Place = dict[str, object]
+
+
+@pytest.fixture
+def places(servers: Engines) -> tuple[Place, Place]:
+    """The settings of one database: with the sessions in it, and with the sessions in Redis."""
+    divided = servers.settings("redis")
+    return {"storage.url": divided["storage.url"]}, divided
+
+
+def point(site: Deployment, place: Place) -> None:
+    """Names these engines in the settings, and no others."""
     for key in ("sessions.url", "sessions.prefix"):
         site.settings.pop(key, None)
-    site.settings |= settings
+    site.settings |= place
     site.rewrite_settings()
+
+
+def restart(site: Deployment, place: Place) -> None:
+    """Starts a stopped site with these engines."""
+    point(site, place)
     site.start()
 
 
-def relocate(site: Deployment, settings: dict[str, object]) -> subprocess.CompletedProcess[str]:
+def relocate(site: Deployment, place: Place) -> subprocess.CompletedProcess[str]:
     """Lets the sessions be where these settings say."""
-    for key in ("sessions.url", "sessions.prefix"):
-        site.settings.pop(key, None)
-    site.settings |= settings
-    site.rewrite_settings()
+    point(site, place)
     return subprocess.run(
         [binary(), "session", "relocate", "--config", site.settings_file],
         capture_output=True,
@@ -38,10 +50,9 @@ def relocate(site: Deployment, settings: dict[str, object]) -> subprocess.Comple
 
 
 def test_settings_that_look_for_the_sessions_elsewhere_are_refused(
-    deploy: Deploy, servers: Engines
+    deploy: Deploy, places: tuple[Place, Place]
 ) -> None:
-    divided = servers.settings("redis")
-    here = {"storage.url": divided["storage.url"]}
+    here, divided = places
     site = deploy(here, login_burst=10_000)
     person = site.person()
     cookie = person.client.ticket_cookie
@@ -58,11 +69,10 @@ def test_settings_that_look_for_the_sessions_elsewhere_are_refused(
 
 
 def test_a_session_that_was_left_behind_does_not_live_again(
-    deploy: Deploy, servers: Engines
+    deploy: Deploy, places: tuple[Place, Place]
 ) -> None:
     """ASVS 7.4.1: not after the way there and back either, in both engines."""
-    divided = servers.settings("redis")
-    here = {"storage.url": divided["storage.url"]}
+    here, divided = places
     site = deploy(here, login_burst=10_000)
     person = site.person()
     first = person.client.ticket_cookie

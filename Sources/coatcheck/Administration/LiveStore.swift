@@ -19,6 +19,20 @@ struct LiveStore: Sendable {
     /// Where the events of commands come from.
     let origin: Event.Origin
 
+    /// Opens the store that the settings name, does something with it, and closes it before the
+    /// process ends.
+    static func use(
+        _ settings: Settings,
+        _ work: @escaping @Sendable (LiveStore) async throws -> Void
+    ) throws {
+        try wait {
+            let store = try await LiveStore(settings)
+            // What was done is kept by then, so an error changes nothing.
+            defer { try? store.storage.close() }
+            try await work(store)
+        }
+    }
+
     /// Opens the store that the settings name.
     ///
     /// Called by root it becomes the owner of the database first: files that SQLite makes beside it
@@ -40,11 +54,6 @@ struct LiveStore: Sendable {
             now: LiveStore.now
         )
     }
-
-    /// Closes the store, which whoever opened it does before the process ends.
-    ///
-    /// What was done is kept by then, so an error changes nothing.
-    func close() { try? storage.close() }
 
     /// The server's clock.
     static let now: @Sendable () -> Timestamp = { Timestamp(seconds: Int64(time(nil))) }

@@ -35,9 +35,7 @@ struct AuditCommand: ParsableCommand {
 
         func run() throws {
             let settings = try options.loadForCommands()
-            try wait { [user, event, limit, json] in
-                let store = try await LiveStore(settings)
-                defer { store.close() }
+            try LiveStore.use(settings) { [user, event, limit, json] store in
                 var filter = AuditFilter()
                 // The trail outlives accounts: an id works without one.
                 if let user { filter.user = try await store.accounts.find(user)?.id.text ?? user }

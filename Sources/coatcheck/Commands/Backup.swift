@@ -44,9 +44,7 @@ struct Backup: ParsableCommand {
         // behind a server that still runs, undo the backup.
         do {
             guard contents.isCurrent else { throw Failure("its tables are of an older version") }
-            try wait { [file] in
-                let store = try await LiveStore(settings)
-                defer { store.close() }
+            try LiveStore.use(settings) { [file] store in
                 try await store.note([.backedUp(file: file, from: origin)])
             }
         } catch {

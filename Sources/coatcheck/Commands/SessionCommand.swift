@@ -23,9 +23,7 @@ struct SessionCommand: ParsableCommand {
 
         func run() throws {
             let settings = try options.loadForCommands()
-            try wait { [who] in
-                let store = try await LiveStore(settings)
-                defer { store.close() }
+            try LiveStore.use(settings) { [who] store in
                 if let who {
                     try await SessionCommand.print(of: store.user(who), store)
                     return
@@ -54,9 +52,7 @@ struct SessionCommand: ParsableCommand {
 
         func run() throws {
             let settings = try options.loadForCommands()
-            try wait { [id, user] in
-                let store = try await LiveStore(settings)
-                defer { store.close() }
+            try LiveStore.use(settings) { [id, user] store in
                 let now = LiveStore.now()
                 let ended: [EndedSession]
                 if let id {

@@ -25,9 +25,7 @@ extension UserCommand {
             let settings = try options.loadForCommands()
             let groups = try groups.map(UserCommand.group)
             let password = link ? nil : try PasswordPrompt.newPassword()
-            try wait { [name, email] in
-                let store = try await LiveStore(settings)
-                defer { store.close() }
+            try LiveStore.use(settings) { [name, email] store in
                 let (user, secret) = try await create(store, name, email, groups, password)
                 try await store.note([
                     .userCreated(user: user.id.text, by: store.caller, from: store.origin)

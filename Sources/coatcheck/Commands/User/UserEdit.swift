@@ -11,9 +11,7 @@ struct Subject: ParsableArguments {
     /// Opens the store and does something to the account.
     func act(_ action: @escaping @Sendable (LiveStore, User) async throws -> Void) throws {
         let settings = try options.loadForCommands()
-        try wait { [who] in
-            let store = try await LiveStore(settings)
-            defer { store.close() }
+        try LiveStore.use(settings) { [who] store in
             let user = try await store.user(who)
             do {
                 try await action(store, user)

@@ -32,9 +32,7 @@ extension UserCommand {
             let read = try ImportReader(path: file, format: format, at: LiveStore.now())
             guard dryRun || read.problems.isEmpty else { return try Import.refuse(read.problems) }
             guard !read.accounts.isEmpty else { throw Failure("there is no account in \(file)") }
-            try wait { [dryRun] in
-                let store = try await LiveStore(settings)
-                defer { store.close() }
+            try LiveStore.use(settings) { [dryRun] store in
                 var read = read
                 if dryRun {
                     read.addTaken(try await store.taken(read.accounts))

@@ -16,9 +16,7 @@ extension UserCommand {
 
         func run() throws {
             let settings = try options.loadForCommands()
-            try wait { [search, json] in
-                let store = try await LiveStore(settings)
-                defer { store.close() }
+            try LiveStore.use(settings) { [search, json] store in
                 try await store.forEachUser(matching: search) { user in
                     print(json ? user.jsonLine : user.line)
                 }
@@ -37,9 +35,7 @@ extension UserCommand {
 
         func run() throws {
             let settings = try options.loadForCommands()
-            try wait { [who] in
-                let store = try await LiveStore(settings)
-                defer { store.close() }
+            try LiveStore.use(settings) { [who] store in
                 let user = try await store.user(who)
                 print("id        \(user.id.text)")
                 print("username  \(user.username)")
