@@ -9,6 +9,7 @@ acknowledged holds.
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
@@ -197,4 +198,27 @@ def test_a_cold_check_while_the_engine_is_frozen_is_an_error_in_time() -> None:
         print(f"the longest took {longest:.2f} s")
         assert longest <= Bounds().patience
         Way.FROZEN.mend(target)
+        assert at.recovery() <= RECOVERY
+
+
+def test_a_commit_that_takes_for_ever_is_no_outage_for_those_who_only_look() -> None:
+    """As on a disk that has stalled: here PostgreSQL waits for a standby that is not there."""
+    with scene("postgresql") as (at, target):
+        server = target.server
+        assert isinstance(server, PostgreSQL)
+        person = at.person
+        cookies = [given_ticket(log_in(at.machines[0], person.name, person.password)) for _ in range(60)]
+        server.sql("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+        server.sql("SELECT pg_reload_conf()")
+        with ThreadPoolExecutor(3) as pool:
+            logins = [pool.submit(log_in, at.machines[1], person.name, person.password) for _ in range(3)]
+            # Cold, as the other machine has let them in: each asks PostgreSQL.
+            statuses = []
+            for cookie in cookies:
+                statuses.append(status_of(at.machines[1], cookie))
+                let_pass(0.1)
+            assert [login.result().status for login in logins] == [503] * 3
+        assert statuses == [200] * len(cookies)
+        server.sql("ALTER SYSTEM RESET synchronous_standby_names")
+        server.sql("SELECT pg_reload_conf()")
         assert at.recovery() <= RECOVERY

@@ -10,8 +10,9 @@ import Testing
 private final class ToyEngine: Sendable {
     struct State {
         var isReachable = true
-        /// Whether it takes too long to answer.
+        /// Whether it takes too long to answer, and for how long it is waited for.
         var isSilent = false
+        var patience = Duration.zero
         /// How many connections it has room for.
         var room = Int.max
         var attempts = 0
@@ -24,18 +25,20 @@ private final class ToyEngine: Sendable {
     let state = Locked(State())
 
     func connect() throws(StorageError) -> ToyConnection {
-        let isMade = state.withLock { state in
+        let number = state.withLock { state -> Int? in
             state.attempts += 1
-            guard state.isReachable, !state.isSilent, state.open < state.room else { return false }
+            guard state.isReachable, !state.isSilent, state.open < state.room else { return nil }
             state.made += 1
             state.open += 1
-            return true
+            return state.made
         }
-        if state.withLock({ $0.isSilent }) {
+        let (isSilent, patience) = state.withLock { ($0.isSilent, $0.patience) }
+        if isSilent {
+            Deadline(in: patience).wait()
             throw .unavailable(code: "timeout", detail: "toy")
         }
-        guard isMade else { throw .unavailable(code: "unreachable", detail: "toy") }
-        return ToyConnection(self)
+        guard let number else { throw .unavailable(code: "unreachable", detail: "toy") }
+        return ToyConnection(self, number)
     }
 
     func threads(_ count: Int) -> EngineThreads<ToyConnection> {
@@ -44,12 +47,17 @@ private final class ToyEngine: Sendable {
 }
 
 private final class ToyConnection: EngineConnection {
+    /// The how many-th of the engine it is.
+    let number: Int
     private let engine: ToyEngine
     private var isClosed = false
     var isUsable = true
     var hasTimedOut = false
 
-    init(_ engine: ToyEngine) { self.engine = engine }
+    init(_ engine: ToyEngine, _ number: Int) {
+        self.engine = engine
+        self.number = number
+    }
 
     func close() {
         guard !isClosed else { return }
@@ -118,27 +126,62 @@ private final class ToyConnection: EngineConnection {
         let taken = (ContinuousClock.now - begin) / .seconds(1)
         #expect(Double(engine.state.withLock { $0.attempts }) < 10 * taken + 40)
         engine.state.withLock { $0.isReachable = true }
-        try await untilReached(threads)
+        try await until { threads.isReachable }
         try await threads.perform { _ throws(StorageError) in }
     }
 
-    @Test func `when one call is not answered, nobody else waits for the engine`() async throws {
+    @Test func `when neither a call nor a new connection is answered, nobody else waits`()
+        async throws
+    {
         let threads = engine.threads(2)
-        try await threads.perform { _ throws(StorageError) in }
-        engine.state.withLock { $0.isReachable = false }
-        await #expect(throws: StorageError.self) {
-            try await threads.perform { connection throws(StorageError) in
-                try connection.timeOut()
-            }
+        #expect(try await numbers(of: threads) == [1, 2])
+        engine.state.withLock {
+            $0.isSilent = true
+            $0.patience = .seconds(60)
         }
-        #expect(!threads.isReachable)
+        let start = ContinuousClock.now
+        await timeOut(on: threads)
+        try await until { !threads.isReachable }
+        // A quarter of a second, not the time that a connection has otherwise.
+        #expect(ContinuousClock.now - start < .seconds(30))
         await #expect(throws: StorageError.self) {
             try await threads.perform { _ throws(StorageError) in }
         }
-        engine.state.withLock { $0.isReachable = true }
-        try await untilReached(threads)
+        engine.state.withLock { $0.isSilent = false }
+        try await until { threads.isReachable }
         // Those of before are not used again.
-        #expect(engine.state.withLock { $0.open } == 1)
+        #expect(try await numbers(of: threads) == [3, 4])
+    }
+
+    @Test func `a call that is not answered is no outage when a new connection is`() async throws {
+        let threads = engine.threads(2)
+        #expect(try await numbers(of: threads) == [1, 2])
+        await timeOut(on: threads)
+        // Neither who waits nor who comes is refused; soon all is done on new connections, as what
+        // was between us and the engine may have forgotten the others too.
+        var found: Set<Int> = []
+        let deadline = ContinuousClock.now + .seconds(30)
+        repeat {
+            #expect(threads.isReachable)
+            found = try await numbers(of: threads)
+        } while found.contains { $0 < 3 } && ContinuousClock.now < deadline
+        #expect(found == [3, 4])
+        #expect(engine.state.withLock { $0.open } == 2)
+        #expect(threads.reconnects == 2)
+    }
+
+    @Test func `a call that is not answered is no outage when only another connection is refused`()
+        async throws
+    {
+        let threads = engine.threads(2)
+        #expect(try await numbers(of: threads) == [1, 2])
+        engine.state.withLock { $0.room = 0 }
+        await timeOut(on: threads)
+        try await until { engine.state.withLock { $0.attempts } > 2 }
+        for _ in 0..<20 {
+            try await threads.perform { _ throws(StorageError) in }
+        }
+        #expect(threads.isReachable)
     }
 
     @Test func `where there is no room for a connection more, the others do the work`()
@@ -263,12 +306,38 @@ private final class ToyConnection: EngineConnection {
         return duration
     }
 
-    private func untilReached(_ threads: EngineThreads<ToyConnection>) async throws {
-        let deadline = Deadline(in: .seconds(1))
-        while !threads.isReachable, !deadline.hasPassed {
+    /// Lets a call not be answered.
+    private func timeOut(on threads: EngineThreads<ToyConnection>) async {
+        await #expect(throws: StorageError.unavailable(code: "timeout", detail: "toy")) {
+            try await threads.perform { connection throws(StorageError) in
+                try connection.timeOut()
+            }
+        }
+    }
+
+    /// The numbers of the connections of two threads, found by two calls that meet.
+    private func numbers(of threads: EngineThreads<ToyConnection>) async throws -> Set<Int> {
+        let both = DispatchSemaphore(value: 0)
+        let other = DispatchSemaphore(value: 0)
+        async let one = threads.perform { connection throws(StorageError) in
+            both.signal()
+            other.wait()
+            return connection.number
+        }
+        async let two = threads.perform { connection throws(StorageError) in
+            other.signal()
+            both.wait()
+            return connection.number
+        }
+        return [try await one, try await two]
+    }
+
+    private func until(_ isSo: () -> Bool) async throws {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while !isSo(), ContinuousClock.now < deadline {
             try await Task.sleep(for: .milliseconds(1))
         }
-        #expect(threads.isReachable)
+        #expect(isSo())
     }
 }
 #endif

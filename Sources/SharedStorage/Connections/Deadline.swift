@@ -6,9 +6,14 @@ import Glibc
 package struct Deadline: Comparable, Sendable {
     private let instant: ContinuousClock.Instant
 
-    /// The moment so long from now.
+    /// The latest that a deadline of this thread can be: bounds what consists of several parts of
+    /// which each has a time of its own.
+    @TaskLocal static var latest: Deadline?
+
+    /// The moment so long from now, if it is not later than the latest.
     package init(in duration: Duration) {
-        instant = .now + duration
+        let instant = ContinuousClock.now + duration
+        self.instant = min(instant, Self.latest?.instant ?? instant)
     }
 
     /// A moment of the clock.

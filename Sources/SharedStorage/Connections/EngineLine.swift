@@ -79,9 +79,9 @@ final class EngineLine<Connection: EngineConnection>: @unchecked Sendable {
 
     // MARK: for the threads
 
-    private static var silence: StorageError {
-        .unavailable(code: "timeout", detail: "the engine does not answer")
-    }
+    /// How long a new connection may take that shows whether an engine is there at all, which has
+    /// not answered a call.
+    private static var proof: Duration { .milliseconds(250) }
 
     /// What a thread is to do next.
     private enum Step {
@@ -124,6 +124,19 @@ final class EngineLine<Connection: EngineConnection>: @unchecked Sendable {
             hasConnected = true
             return new
         }
+        /// After a call that was not answered: looks whether the engine answers anybody.
+        func lookAgain(_ current: Int) {
+            guard withLock({ $0.era == current && !$0.isClosed }) else { return }
+            let found = Deadline.$latest.withValue(Deadline(in: Self.proof)) {
+                Result { () throws(StorageError) in try renew(current) }
+            }
+            switch found {
+            case .success: era = beginEra(after: current) ?? era
+            case .failure(let error):
+                let servesOthers = error.cause.code != "timeout" && withLock { $0.live > 0 }
+                if !servesOthers { declareOutage(error, seenIn: current) }
+            }
+        }
         while true {
             switch next(isProber: isProber) {
             case .end:
@@ -146,15 +159,15 @@ final class EngineLine<Connection: EngineConnection>: @unchecked Sendable {
                     let tell = job.run(connection)
                     let hasTimedOut = connection.hasTimedOut
                     if !connection.isUsable { drop() }
-                    if hasTimedOut { declareOutage(Self.silence, seenIn: current) }
                     tell()
+                    if hasTimedOut { lookAgain(current) }
                 } catch {
                     if error.cause.code != "timeout", leave(job) {
                         // The engine serves others: it may have no room for one connection more.
                         Deadline(in: EngineThreads<Connection>.retryInterval).wait()
                     } else {
-                        job.refuse(error)
                         declareOutage(error, seenIn: current)
+                        job.refuse(error)
                     }
                 }
             }
@@ -168,6 +181,20 @@ final class EngineLine<Connection: EngineConnection>: @unchecked Sendable {
             state.jobs.insert(job, at: 0)
             unsafe pthread_cond_signal(change)
             return true
+        }
+    }
+
+    /// Lets all connections be made anew but the one that has just been; returns the new era, or
+    /// `nil` when somebody else has begun one.
+    ///
+    /// What was between us and the engine may have forgotten the others too, and each call on one
+    /// of them would have to wait for nothing.
+    private func beginEra(after era: Int) -> Int? {
+        withLock { state in
+            guard state.era == era else { return nil }
+            state.era += 1
+            state.live = 1
+            return state.era
         }
     }
 
