@@ -60,10 +60,15 @@ export BUILT_PROGRAM := $(CURDIR)/$(SCRATCH)/release/coatcheck
 ADDRESS := $(STRICT) --disable-xctest --sanitize=address --scratch-path .build-address
 # All tests at once starve each other on two cores, and take half as long again.
 TOGETHER := --experimental-maximum-parallelization-width 8
+# Builds and runs the unit tests with the options $(1). Quietly: at the end of the output stands what
+# failed, not what passed beside it.
+define unit-tests
+swift build --build-tests $(1)
+$(WITH_ENGINES) swift test --quiet --skip-build $(TOGETHER) $(1)
+endef
 # Not leaks: XCTest, Foundation and static constants look like some in every Swift program.
-NO_LEAKS := ASAN_OPTIONS=detect_leaks=0
-RECORDS := $(NO_LEAKS) COATCHECK_BINARY=$(CURDIR)/.build-address/debug/coatcheck $(PYTHON) \
-	Tests/Fuzz/records.py
+sanitize fuzz: export ASAN_OPTIONS := detect_leaks=0
+RECORDS := COATCHECK_BINARY=$(CURDIR)/.build-address/debug/coatcheck $(PYTHON) Tests/Fuzz/records.py
 
 INSTALL = DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' SYSCONFDIR='$(SYSCONFDIR)' UNITDIR='$(UNITDIR)' \
 	deploy/install
@@ -99,7 +104,7 @@ test: unit lifecycle e2e system browser shared ## every test
 unit: ## unit tests, and storage conformance on SQLite, PostgreSQL and Redis
 	@deploy/packages build shared engines test
 	@echo "==> Unit tests"
-	$(WITH_ENGINES) swift test $(STRICT) $(SHARED) $(TOGETHER) --disable-xctest
+	$(call unit-tests,$(STRICT) $(SHARED) --disable-xctest)
 
 lifecycle: build deb ## start, stop, crash, socket activation, systemd units, the package
 	@deploy/packages run test budgets
@@ -135,10 +140,10 @@ browser: build ## the same flows in Chromium
 sanitize: ## unit tests and damaged records under the thread and the address sanitizer
 	@deploy/packages build shared run test engines
 	@echo "==> Unit tests under the thread sanitizer"
-	$(WITH_ENGINES) swift test $(STRICT) $(SHARED) $(TOGETHER) --disable-xctest \
-		--sanitize=thread --scratch-path .build-thread
+	$(call unit-tests,$(STRICT) $(SHARED) --disable-xctest --sanitize=thread \
+		--scratch-path .build-thread)
 	@echo "==> Unit tests under the address sanitizer"
-	$(NO_LEAKS) $(WITH_ENGINES) swift test $(SHARED) $(TOGETHER) $(ADDRESS)
+	$(call unit-tests,$(SHARED) $(ADDRESS))
 	@echo "==> Damaged records to the program under the address sanitizer"
 	swift build $(ADDRESS) --product coatcheck
 	$(RECORDS) --seconds 20
