@@ -51,8 +51,8 @@ package struct Listener: ~Copyable, Sendable {
         var address = try unixAddress(path)
         var owner = gid_t.max  // chown(2): -1 leaves the group as it is
         if let group {
-            guard let entry = unsafe getgrnam(group) else { throw .unknownGroup(group) }
-            owner = unsafe entry.pointee.gr_gid
+            guard let number = groupNumber(of: group) else { throw .unknownGroup(group) }
+            owner = number
         }
         let lock = unsafe Glibc.open(
             path + ".lock",
@@ -116,6 +116,19 @@ package struct Listener: ~Copyable, Sendable {
             fcntl(first, F_SETFL, fcntl(first, F_GETFL) | O_NONBLOCK) == 0
         else { throw .system("fcntl", errno) }
         return Listener(place: "systemd", descriptor: first, lock: -1)
+    }
+
+    /// The number of a group; `nil` when there is none of that name (getgrnam_r(3)).
+    private static func groupNumber(of name: String) -> gid_t? {
+        // What a group takes has no limit; this is room for some tens of thousands of members.
+        let size = 1 << 20
+        var room = [CChar](repeating: 0, count: size)
+        var entry = unsafe group()
+        var found: UnsafeMutablePointer<group>?
+        guard unsafe getgrnam_r(name, &entry, &room, size, &found) == 0, unsafe found != nil else {
+            return nil
+        }
+        return unsafe entry.gr_gid
     }
 
     /// Removes the socket file of a process that has ended; anything else is left alone.

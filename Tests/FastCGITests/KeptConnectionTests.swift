@@ -71,12 +71,19 @@ struct KeptConnectionTests {
         let kept = KeptConnections(limit: 2)
         let pairs = try (0..<3).map { _ in
             var pair: [CInt] = [-1, -1]
-            let type = CInt(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue)
+            let type = CInt(
+                SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue
+            )
             try #require(unsafe socketpair(AF_UNIX, type, 0, &pair) == 0)
             return pair
         }
         defer { for pair in pairs { close(pair[1]) } }
         var byte: UInt8 = 0
+        // A process that another test starts may hold a copy of the other end for a moment.
+        func ends(_ descriptor: CInt) -> Bool {
+            var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            return unsafe poll(&entry, 1, 10_000) == 1 && read(descriptor, &byte, 1) == 0
+        }
         kept.add(pairs[0][0])
         kept.add(pairs[1][0])
         #expect(kept.claim(pairs[0][0]))
@@ -84,12 +91,12 @@ struct KeptConnectionTests {
         kept.add(pairs[0][0])
         #expect(unsafe read(pairs[1][1], &byte, 1) == -1 && errno == EAGAIN)
         kept.add(pairs[2][0])
-        #expect(unsafe read(pairs[1][1], &byte, 1) == 0)
+        #expect(ends(pairs[1][1]))
         #expect(!kept.claim(pairs[1][0]))
         #expect(unsafe read(pairs[0][1], &byte, 1) == -1 && errno == EAGAIN)
         kept.close()
-        #expect(unsafe read(pairs[0][1], &byte, 1) == 0)
-        #expect(unsafe read(pairs[2][1], &byte, 1) == 0)
+        #expect(ends(pairs[0][1]))
+        #expect(ends(pairs[2][1]))
     }
 
     @Test func `at the end idle connections are closed and the request in work is answered`()

@@ -34,7 +34,8 @@ private final class ToyEngine: Sendable {
         }
         let (isSilent, patience) = state.withLock { ($0.isSilent, $0.patience) }
         if isSilent {
-            Deadline(in: patience).wait()
+            let end = Deadline(in: patience)
+            while state.withLock({ $0.isSilent }), !end.hasPassed { usleep(1000) }
             throw .unavailable(code: "timeout", detail: "toy")
         }
         guard let number else { throw .unavailable(code: "unreachable", detail: "toy") }

@@ -35,7 +35,10 @@ enum PostgreSQLSchema {
     ///   these names.
     static func bringUpToDate(_ connection: PostgreSQLConnection) throws(StorageError) {
         guard try version(connection) != version else { return }
-        try connection.transact(locking: [lock]) { connection in
+        try connection.unhurried(
+            .seconds(60),
+            beginning: ["SELECT pg_advisory_xact_lock(\(lock))"]
+        ) { connection in
             if try version(connection) == version { return }
             try refuseTablesOfOthers(connection)
             for statement in PostgreSQLSchema.tables { connection.queue(statement) }

@@ -132,12 +132,13 @@ import Testing
 
     @Test(.timeLimit(.minutes(10)))
     func `a slow statement is given up by the server, and the connection is kept`() throws {
+        connection.patience = .seconds(20)
         let begin = ContinuousClock.now
         let error = #expect(throws: StorageError.self) {
             try connection.ask("SELECT pg_sleep(30)")
         }
         #expect(error == .unavailable(code: "timeout", detail: "SQLSTATE 57014"))
-        #expect(ContinuousClock.now - begin < .seconds(2.5))
+        #expect(ContinuousClock.now - begin < .seconds(15))
         #expect(connection.isUsable && !connection.hasTimedOut)
     }
 

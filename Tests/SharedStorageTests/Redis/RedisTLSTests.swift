@@ -63,7 +63,7 @@ import Testing
         defer { try? FileManager.default.removeItem(at: folder) }
         let good = try makeCertificate("good", for: "DNS:localhost,IP:127.0.0.1")
         let other = try makeCertificate("other", for: "DNS:elsewhere.example")
-        let ports = [freePort(), freePort()]
+        let ports = try freePorts(2)
         let servers = [try start(good, port: ports[0]), try start(other, port: ports[1])]
 
         for host in ["localhost", "127.0.0.1"] {
@@ -108,8 +108,10 @@ import Testing
         )
     }
 
-    private func freePort() -> UInt16 {
-        (try? ScriptedServer(answering: []))?.port ?? 0
+    /// Ports that nobody listens on, each another.
+    private func freePorts(_ count: Int) throws -> [UInt16] {
+        let servers = try (0..<count).map { _ in try ScriptedServer(answering: []) }
+        return servers.map(\.port)
     }
 }
 #endif
