@@ -3,15 +3,11 @@ internal import Synchronization
 
 /// Until when the cache may speak for storage.
 final class CacheLease: Sendable {
-    /// The end, in nanoseconds of the clock below; `max` when there is none.
+    /// The end, in nanoseconds of the clock below; `max` before it was first renewed.
     private let end = Atomic(Int64.max)
 
     /// Whether it lasts.
-    var isValid: Bool {
-        let end = end.load(ordering: .acquiring)
-        // Where nobody else changes storage no clock is read: this is part of every check.
-        return end == .max || CacheLease.now < end
-    }
+    var isValid: Bool { CacheLease.now < end.load(ordering: .acquiring) }
 
     /// Lets it last until a moment.
     ///

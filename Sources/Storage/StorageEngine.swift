@@ -16,6 +16,9 @@ package protocol StorageEngine:
     ///   until a later call returns; what happened in between counts as told.
     func changesOfOthers() async throws(StorageError) -> [StorageChange]
 
+    /// When all was told that others had changed until then; `nil` before the first time.
+    var feedProof: ContinuousClock.Instant? { get }
+
     /// Proves that storage can be written to, by writing to it.
     ///
     /// - Throws: `unavailable` with the code that other writes would get.
@@ -39,7 +42,7 @@ extension StorageEngine {
     /// Whether other machines use it too.
     package var isShared: Bool { !connections.isEmpty }
 
-    /// When every change was told that there was; `nil` where that is not asked.
+    /// That of the feed which was silent for longest.
     package var feedProof: ContinuousClock.Instant? {
         connections.compactMap(\.feedProof).min()
     }
@@ -87,6 +90,7 @@ package struct ConnectionFigures: Hashable, Sendable {
     package var isReachable = true
     /// When the feed of changes had told everything, as far as is known; `nil` for an engine that
     /// is not asked for any.
+    /// That of the feed which was silent for longest.
     package var feedProof: ContinuousClock.Instant?
     /// How many seconds ago that was.
     package var feedLag: Double? {

@@ -55,8 +55,8 @@ final class Upkeep: Sendable {
             now: now
         )
         self.round = round
-        // Where others change storage, the cache does not count before they are heard.
-        if storage.isShared { sessions.trustCache(until: .now) }
+        // Others change storage: the cache does not count before they are heard.
+        sessions.trustCache(until: .now)
         timers = [
             Self.task { await round.followChanges() },
             Self.task { await round.writeUses(every: Self.useInterval) },

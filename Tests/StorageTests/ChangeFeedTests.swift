@@ -49,6 +49,21 @@ import Testing
         try other.close()
     }
 
+    @Test func `the proof is of the moment at which it was looked`() async throws {
+        #expect(storage.feedProof == nil)
+        var latest = ContinuousClock.now
+        for _ in 0..<2 {
+            _ = try await storage.changesOfOthers()
+            let proof = try #require(storage.feedProof)
+            #expect(proof > latest)
+            latest = .now
+            #expect(proof <= latest)
+        }
+        try storage.close()
+        await #expect(throws: StorageError.closed) { try await storage.changesOfOthers() }
+        #expect(try #require(storage.feedProof) <= latest)
+    }
+
     @Test func `what another process changed is told`() async throws {
         #expect(try await !storage.hasForeignChanges())
         let script = """

@@ -56,8 +56,9 @@ struct DatabaseFile {
             frame == WriteAheadLog.damagedFrame(at: log)
         else {
             // SQLite takes an empty file for a new database and removes the log. No loss of power
-            // leaves that behind, only a database that was removed.
-            guard size(path) > 0 || size(log) == 0 else {
+            // leaves that behind, only a database that was removed. The log is looked at first:
+            // whoever makes the database at this moment writes the beginning of that before it.
+            guard size(log) == 0 || size(path) > 0 else {
                 throw .unavailable(
                     code: "corrupt",
                     detail: "there is a write-ahead log, and its database is missing"

@@ -22,6 +22,8 @@ package final class SQLiteStorage: Sendable {
     let commits: GroupCommit
     /// The last seen `PRAGMA data_version` of the writing connection.
     let seenVersion: Atomic<Int64>
+    /// When changes by other processes were last looked for (`ChangeFeed`).
+    let lastLook = Locked<ContinuousClock.Instant?>(nil)
     /// The files that are open.
     let files: FilesInUse
     /// What has been done about another file in the database's place (`ChangeFeed`).

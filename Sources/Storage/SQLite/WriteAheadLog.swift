@@ -28,7 +28,8 @@ enum WriteAheadLog {
     /// The number of the first frame that was damaged after it was written, counted from 1; 0 is
     /// the header.
     ///
-    /// It is `nil` when there is none, and when there is no log or nothing in it.
+    /// It is `nil` when there is none, and when there is no log or nothing in it; also when both the
+    /// header and the head of the first frame are gone, as from a log that was never on the disk.
     static func damagedFrame(at path: String) -> Int? {
         let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return nil }
