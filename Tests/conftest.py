@@ -19,6 +19,11 @@ from support.deployment import Deploy, Deployment, Person
 os.environ["PATH"] = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
 
 
+def pytest_sessionstart() -> None:
+    """Has what was built and downloaded written, so that no test waits for that at its commits."""
+    os.sync()
+
+
 @pytest.fixture(scope="session")
 def tools() -> None:
     """The programs that every test here uses."""

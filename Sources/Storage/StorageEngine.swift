@@ -90,7 +90,6 @@ package struct ConnectionFigures: Hashable, Sendable {
     package var isReachable = true
     /// When the feed of changes had told everything, as far as is known; `nil` for an engine that
     /// is not asked for any.
-    /// That of the feed which was silent for longest.
     package var feedProof: ContinuousClock.Instant?
     /// How many seconds ago that was.
     package var feedLag: Double? {

@@ -21,6 +21,7 @@ from support.deployment import Deploy, Deployment, Person
 from support.events import EventLog
 from support.parallel import given_ticket, log_in, post, status_of
 from support.response import Response
+from support.waiting import wait_until
 
 ROUNDS = 15
 CLIENTS = 6
@@ -56,6 +57,8 @@ def test_a_renewal_acknowledged_before_the_kill_holds(
     site.kill()
     site.start()
     assert person.client.get("/me").status == 200
+    # It answers a moment before it says that it has started.
+    wait_until(lambda: site.log.read_text().count("sys_startup") == 2, "the start to be logged")
     log = EventLog(site.log)
     assert status_of(site, old) == 401
     (line,) = log.new()

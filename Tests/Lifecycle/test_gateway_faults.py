@@ -85,7 +85,7 @@ def test_workers_that_are_all_held_by_stuck_peers_come_free_in_time(deploy: Depl
         connection.socket.close()
     start = time.monotonic()
     assert person.client.get("/dashboard").status == 200
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < PATIENCE / 2
 
 
 def test_one_free_worker_is_enough_for_checks(deploy: Deploy) -> None:
@@ -96,7 +96,7 @@ def test_one_free_worker_is_enough_for_checks(deploy: Deploy) -> None:
     for _ in range(100):
         start = time.monotonic()
         assert site.ask(check("user", cookie)).status == 204
-        assert time.monotonic() - start < 1
+        assert time.monotonic() - start < PATIENCE / 2
     assert site.send("GET", "/health/live").status == 200
     for connection in held:
         connection.socket.close()
@@ -120,7 +120,7 @@ def test_somebody_who_does_not_read_a_large_answer_holds_one_worker_and_not_for_
     wait_until(lambda: all(unread(connection) > 1 << 16 for connection in slow), "full buffers")
     for _ in range(100):
         assert site.ask(check("user", cookie)).status == 204
-    wait_until(lambda: descriptors(site) <= before, "the program to hang up", PATIENCE + 5)
+    wait_until(lambda: descriptors(site) <= before, "the program to hang up", timeout=PATIENCE + 5)
     for connection in slow:
         assert len(connection.receive()) < len(answer), "the program waited for the reader"
         connection.socket.close()

@@ -77,7 +77,13 @@ def test_a_file_that_is_moved_away_closes_everything_until_it_is_back(
     away.rename(file)
     wait_until(lambda: person.client.get("/me").status == 200, "the recovery")
     assert person.client.get("/health/ready").status == 200
-    assert "change_feed_back" in [line["event"] for line in log.new()]
+    seen: list[str] = []
+
+    def is_back() -> bool:
+        seen.extend(line["event"] for line in log.new())
+        return "change_feed_back" in seen
+
+    wait_until(is_back, "the feed to be back")
     cookie = person.client.ticket_cookie
     assert person.client.request("POST", "/logout").status == 204
     site.kill()

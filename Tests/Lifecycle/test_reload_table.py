@@ -94,4 +94,4 @@ def test_what_is_kept_for_a_time_follows_a_new_time(deploy: Deploy) -> None:
     database.close()
     shorter = {"throttle.forget": "1h", "throttle.longest": "1m", "throttle.known-device": "1d"}
     change(site, shorter)
-    wait_until(lambda: rows("throttle") == rows("known_devices") == 0, "the sweep", 6.0)
+    wait_until(lambda: rows("throttle") == rows("known_devices") == 0, "the sweep", timeout=60)

@@ -22,7 +22,7 @@ def start_again(deployment: Deployment, **settings: object) -> subprocess.Comple
     write_settings(file, deployment.settings | settings)
     try:
         return subprocess.run(
-            serve_command(file), capture_output=True, text=True, timeout=10, env=clean_environment()
+            serve_command(file), capture_output=True, text=True, timeout=60, env=clean_environment()
         )
     except subprocess.TimeoutExpired:
         pytest.fail("the second server serves instead of refusing")

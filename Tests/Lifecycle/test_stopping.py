@@ -49,10 +49,10 @@ def half_a_sign_up(deployment: Deployment) -> tuple[fastcgi.Connection, bytes]:
 def test_an_idle_program_ends_at_once_with_status_0(
     deploy: Deploy, number: signal.Signals
 ) -> None:
-    deployment = deploy(with_gateway=False)
+    deployment = deploy({"stop.deadline": "60s"}, with_gateway=False)
     start = time.monotonic()
     assert deployment.process.stop(number) == 0
-    assert time.monotonic() - start < 3
+    assert time.monotonic() - start < 15
 
 
 @BOTH
@@ -84,7 +84,8 @@ def test_a_request_that_never_finishes_holds_the_end_up_no_longer_than_the_deadl
         start = time.monotonic()
         deployment.process.send_signal(signal.SIGTERM)
         deployment.process.wait(10)
-        assert 0.5 < time.monotonic() - start < 5
+        # Without the deadline it would be the 10 s in which a peer must send something.
+        assert 0.5 < time.monotonic() - start < 9
 
 
 def test_a_second_signal_while_stopping_does_no_harm(deploy: Deploy) -> None:

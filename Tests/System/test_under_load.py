@@ -93,6 +93,7 @@ def test_kill_9_fails_no_more_than_what_was_in_flight(
 ) -> None:
     """The worst end of a process: systemd starts the next, which finds everything."""
     gaps: list[float] = []
+    os.sync()  # What other tests have written is not to be waited for.
     with visitors(site) as load:
         for _ in range(TIMES):
             began, gone = kill(machine.outside(machine.main_process))

@@ -52,6 +52,8 @@ def main(arguments: list[str]) -> int:
         return 2
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, leave)
+    # What was built before, so that no test waits for that at its commits.
+    os.sync()
     with engines() as (postgresql, redis):
         addresses = {
             "COATCHECK_TEST_POSTGRESQL": postgresql.url(postgresql.new_database()),

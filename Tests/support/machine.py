@@ -39,7 +39,7 @@ class Machine:
     def __enter__(self) -> Machine:
         try:
             copy = ["cp", "--archive", "--reflink=auto", self._debian, self.files]
-            subprocess.run(copy, check=True, timeout=120)
+            subprocess.run(copy, check=True, timeout=300)
             self._boot()
         except BaseException:
             self.__exit__()
@@ -88,7 +88,7 @@ class Machine:
             answer = self.try_to("systemctl", "is-system-running").stdout.strip()
             return answer if answer in ("running", "degraded") else ""
 
-        answer = wait_until(state, "the machine to be up", timeout=60, interval=0.1)
+        answer = wait_until(state, "the machine to be up", timeout=180, interval=0.1)
         assert answer == "running", self.run("systemctl", "--failed").stdout
 
     def try_to(self, *command: str | Path, text: str = "", timeout: float = 60) -> Result:
@@ -133,6 +133,7 @@ class Machine:
 
     def journal(self, *arguments: str) -> str:
         """What the journal holds since the start; `arguments` choose of it."""
+        self.run("journalctl", "--sync")
         return self.run("journalctl", "--no-pager", "--quiet", "--boot", *arguments).stdout
 
     def install(self, package: Path) -> Result:
@@ -140,4 +141,4 @@ class Machine:
         inside = self.files / "root" / package.name
         shutil.copy(package, inside)
         command = ["apt-get", "install", "--yes", f"/root/{package.name}"]
-        return self.run(*command, timeout=120)
+        return self.run(*command, timeout=300)
