@@ -107,5 +107,5 @@ def log_of_redis(server):
     """The size of the append-only file, written anew without what is out of date."""
     server.do("BGREWRITEAOF")
     wait_until(lambda: (now := info(server, "persistence"))["aof_rewrite_in_progress"] == "0"
-               and now["aof_rewrite_scheduled"] == "0", "Redis to write its file anew", 120)
+               and now["aof_rewrite_scheduled"] == "0", "Redis to write its file anew", timeout=120)
     return int(info(server, "persistence")["aof_current_size"])

@@ -77,7 +77,7 @@ def visit(browser: Browser, page: str, resident: Person, house: Deployment) -> N
         browser.make_user(new_name(), "editors, staff")
     elif page == "admin-user":
         browser.open("/admin?q=" + resident.name)
-        browser.all("table a")[0].click()
+        browser.leave(browser.all("table a")[0].click)
     else:
         paths = {"account-delete": "/account/delete", "not-found": "/nothing-here", "forbidden": "/staff"}
         browser.open(paths.get(page, f"/{page}"))

@@ -12,13 +12,12 @@ import pytest
 from support.checks import (
     PUBLIC_ID,
     TIME,
-    assert_issue,
     assert_not_cached,
     assert_problem,
     assert_refused,
 )
 from support.command_line import CommandLine, administrator
-from support.curl import HTML, NAVIGATION
+from support.curl import NAVIGATION
 from support.deployment import Deploy, Deployment, Person
 from support.names import new_address, new_name
 

@@ -334,7 +334,7 @@ def test_twenty_commands_at_once_lose_nothing(site: Deployment) -> None:
         assert process.communicate(timeout=60)[1] == b"" and process.returncode == 0
     expected = [f"g{n:02}" for n in range(20)]
     wait_until(
-        lambda: person.client.get("/me").json()["groups"] == expected, "all 20 groups", 2.0
+        lambda: person.client.get("/me").json()["groups"] == expected, "all 20 groups", timeout=30
     )
 
 

@@ -17,6 +17,7 @@ from support.command_line import CommandLine, administrator
 from support.deployment import Deploy, Deployment, Person
 from support.parallel import given_ticket, log_in, post, status_of
 from support.response import Response
+from support.waiting import wait_until
 
 # The longest queue that sixteen workers leave room for.
 ROOMY = {"password.queue": 15, "throttle.account": 100, "session.per-account": 1000}
@@ -175,12 +176,12 @@ def _patch(scene: Scene, is_disabled: bool) -> None:
     assert answer.status == 200, str(answer)
 
 
-def keep_logging_in(scene: Scene, person: Person, over: threading.Event) -> list[Response]:
+def keep_logging_in(
+    scene: Scene, person: Person, over: threading.Event, answers: list[Response]
+) -> None:
     """Logs in with one password again and again until told to stop."""
-    answers = []
     while not over.is_set():
         answers.append(log_in(scene.site, person.name, person.password))
-    return answers
 
 
 @pytest.mark.parametrize(
@@ -199,16 +200,23 @@ def test_no_login_under_way_outlives_what_shuts_it_out(
     for _ in range(4):
         old = Person(person.name, person.password, person.client)
         act, over = prepare(scene), threading.Event()
+        answers: list[Response] = []
         with ThreadPoolExecutor(LOGINS) as pool:
-            jobs = [pool.submit(keep_logging_in, scene, old, over) for _ in range(LOGINS)]
+            work = (keep_logging_in, scene, old, over, answers)
+            jobs = [pool.submit(*work) for _ in range(LOGINS)]
             try:
-                # So that some are let in before.
-                let_pass(0.1)
+                # The list grows meanwhile.
+                wait_until(
+                    lambda: 200 in [answer.status for answer in list(answers)],
+                    "a login to be let in",
+                    timeout=30,
+                )
                 act()
                 let_pass(DELAY)
             finally:
                 over.set()
-            answers = [answer for job in jobs for answer in job.result()]
+            for job in jobs:
+                job.result()
         assert {answer.status for answer in answers} <= {200, 401, 429}
         tickets = [given_ticket(answer) for answer in answers if answer.status == 200]
         assert {status_of(scene.site, ticket) for ticket in tickets} == {401}

@@ -174,7 +174,9 @@ def test_a_member_of_the_group_admin_passes_the_admin_policy_at_once(site: Deplo
             [person.name],
         )
     wait_until(
-        lambda: person.client.get("/staff", NAVIGATION).status == 200, "the group to count", 2
+        lambda: person.client.get("/staff", NAVIGATION).status == 200,
+        "the group to count",
+        timeout=2,
     )
     assert person.client.get("/me").json()["role"] == "admin"
     assert person.client.get("/me").json()["groups"] == ["admin"]

@@ -161,7 +161,7 @@ def test_a_used_up_ticket_that_comes_back_is_an_event(deploy: Deploy, way: Way) 
         printed = CommandLine(site).do("audit", "list", *options)
         return [json.loads(row) for row in printed.splitlines()]
 
-    (row,) = wait_until(told, "the event in the audit trail", 5)
+    (row,) = wait_until(told, "the event in the audit trail", timeout=5)
     assert (row["session"], row["address"]) == (identifier, thief.source)
     assert person.client.get("/me").status == 200, "the thief ends nobody's session"
 

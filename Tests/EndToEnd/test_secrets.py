@@ -202,7 +202,7 @@ def test_none_is_in_a_log(lived: Lived) -> None:
 def test_none_is_in_the_audit_trail(lived: Lived) -> None:
     site = lived.site
     last = site.person().client.get("/me").json()["id"]
-    wait_until(lambda: lived.console.do("audit", "list", "--user", last), "the trail", 5.0)
+    wait_until(lambda: lived.console.do("audit", "list", "--user", last), "the trail", timeout=5.0)
     for options in ((), ("--json",)):
         printed = lived.console.do("audit", "list", "--limit", "100000", *options)
         assert printed.count("\n") > 40

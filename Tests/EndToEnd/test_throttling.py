@@ -10,10 +10,11 @@ import pytest
 
 from support import fastcgi
 from support.checks import assert_problem, assert_refused
+from support.clock import within_a_second
 from support.command_line import CommandLine
 from support.curl import HTML, Curl
 from support.deployment import Deploy, Deployment, Person
-from support.guessing import guess, tighten, within_a_second
+from support.guessing import guess, tighten
 from support.names import new_address, new_name
 from support.parallel import at_once, log_in, post, status_of
 from support.response import Response

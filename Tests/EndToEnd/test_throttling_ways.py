@@ -6,9 +6,10 @@ from collections.abc import Callable
 from urllib.parse import urlencode
 
 from support.checks import assert_problem
+from support.clock import within_a_second
 from support.curl import HTML, NAVIGATION
 from support.deployment import Deploy, Deployment, Person
-from support.guessing import guess, within_a_second
+from support.guessing import guess
 from support.names import new_address, new_name, new_source
 from support.pages import form_for
 from support.parallel import log_in, post

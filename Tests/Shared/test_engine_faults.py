@@ -144,7 +144,9 @@ def test_a_replica_takes_the_place_of_redis_by_sentinel() -> None:
         primary = stack.enter_context(Redis())
         replica = stack.enter_context(primary.replica())
         sentinel = stack.enter_context(Sentinel(primary))
-        wait_until(lambda: replica.is_following and sentinel.replicas == 1, "the replica")
+        wait_until(
+            lambda: replica.is_following and sentinel.replicas == 1, "the replica", timeout=60
+        )
         settings: dict[str, object] = {
             "storage.url": postgresql.url(postgresql.new_database()),
             "sessions.url": sentinel_url([sentinel], primary),
@@ -157,7 +159,9 @@ def test_a_replica_takes_the_place_of_redis_by_sentinel() -> None:
             primary.kill()
             at.wait_until_closed()
             # It is back when it takes writes and the sentinel says where it is.
-            wait_until(lambda: replica.do("ROLE").startswith("master"), "the sentinel to act", 20)
+            wait_until(
+                lambda: replica.do("ROLE").startswith("master"), "the sentinel to act", timeout=60
+            )
             wait_until(lambda: sentinel.primary_port == replica.port, "the sentinel to say so")
             at.faults.append(Fault(begin, time.monotonic(), loses=0.5))
             assert at.recovery() <= RECOVERY
@@ -207,11 +211,13 @@ def test_a_commit_that_takes_for_ever_is_no_outage_for_those_who_only_look() -> 
         server = target.server
         assert isinstance(server, PostgreSQL)
         person = at.person
-        cookies = [given_ticket(log_in(at.machines[0], person.name, person.password)) for _ in range(60)]
+        who = person.name, person.password
+        cookies = [given_ticket(log_in(at.machines[0], *who)) for _ in range(60)]
         server.sql("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
         server.sql("SELECT pg_reload_conf()")
+        wait_until(lambda: log_in(at.machines[0], *who).status == 503, "the first to wait")
         with ThreadPoolExecutor(3) as pool:
-            logins = [pool.submit(log_in, at.machines[1], person.name, person.password) for _ in range(3)]
+            logins = [pool.submit(log_in, at.machines[1], *who) for _ in range(3)]
             # Cold, as the other machine has let them in: each asks PostgreSQL.
             statuses = []
             for cookie in cookies:

@@ -6,7 +6,6 @@ import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 
@@ -30,7 +29,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 def redis(authority: Authority) -> Iterator[ExampleRedis]:
     """redis1, with redis2 following it."""
     with ExampleRedis(authority) as primary, ExampleRedis(authority, primary) as replica:
-        wait_until(lambda: "state=online" in primary.do("INFO", "replication"), "the replica")
+        primary.wait_for_replica()
         replica.do("PING")
         yield primary
 
@@ -99,14 +98,16 @@ def test_a_sentinel_puts_the_replica_in_the_place_of_the_primary() -> None:
     with ExitStack() as stack:
         primary = stack.enter_context(ExampleRedis())
         replica = stack.enter_context(ExampleRedis(primary=primary))
-        wait_until(lambda: "state=online" in primary.do("INFO", "replication"), "the replica")
+        primary.wait_for_replica()
         sentinel = stack.enter_context(ExampleSentinel(primary))
         assert sentinel.master() == primary.port
-        wait_until(lambda: sentinel.knows(1), "the sentinel to know the replica", 30)
+        wait_until(lambda: sentinel.knows(1), "the sentinel to know the replica", timeout=60)
         assert sentinel.run("SENTINEL", "failover", "coatcheck", user="coatcheck").returncode != 0
         primary.kill()
-        wait_until(lambda: sentinel.master() == replica.port, "the failover", 30)
-        wait_until(lambda: "role:master" in replica.do("INFO", "replication"), "a new master", 30)
+        wait_until(lambda: sentinel.master() == replica.port, "the failover", timeout=60)
+        wait_until(
+            lambda: "role:master" in replica.do("INFO", "replication"), "a new master", timeout=60
+        )
         assert replica.do("ACL", "LOG") == "", "nothing was refused"
 
 

@@ -12,10 +12,12 @@ import pytest
 
 from support.certificates import Authority
 from support.command_line import CommandLine, administrator
+from support.elsewhere import soon
 from support.example import EXAMPLE, PASSWORD
 from support.example_postgresql import ExamplePostgreSQL
 from support.example_redis import ExampleRedis
 from support.machines import Machines
+from support.parallel import status_of
 from support.program import ROOT, binary, clean_environment, write_settings
 from support.waiting import wait_until
 
@@ -28,8 +30,8 @@ class Site:
         self.postgresql = stack.enter_context(ExamplePostgreSQL(authority))
         self.redis = stack.enter_context(ExampleRedis(authority))
         replica = stack.enter_context(ExampleRedis(authority, self.redis))
+        self.redis.wait_for_replica()
         wait_until(lambda: "master_link_status:up" in replica.do("INFO", "replication"), "redis2")
-        wait_until(lambda: "state=online" in self.redis.do("INFO", "replication"), "redis1")
         credentials = folder / "credentials"
         credentials.mkdir()
         (credentials / "storage.url").write_text(self.postgresql.example_url() + "\n")
@@ -109,12 +111,12 @@ def test_the_user_of_redis_may_do_what_coatcheck_does_and_nothing_else(site: Sit
 
 
 def test_what_ends_on_one_machine_has_ended_on_the_other(site: Site) -> None:
-    one, _ = site.machines
+    one, other = site.machines
     person = one.person()
-    elsewhere = site.machines.elsewhere(person.client, 1)
-    assert elsewhere.get("/me").status == 200
+    cookie = person.client.ticket_cookie
+    assert status_of(other, cookie) == 200
     assert person.client.post_json("/logout", {}).status == 204
-    wait_until(lambda: elsewhere.get("/me").status == 401, "the end to be known", 1)
+    soon(other, cookie, 401)
 
 
 @pytest.mark.parametrize("given", ["nothing", "credentials"])

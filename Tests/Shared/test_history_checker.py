@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from support.crowd import Watch
 from support.history import lags, percentile, violations
 from support.operations import Fault, Kind, Operation, Outcome
 
@@ -150,6 +151,15 @@ def test_a_failure_without_a_fault_is_found() -> None:
 
 def test_an_answer_that_took_too_long_is_found() -> None:
     assert found(LOGIN, op(Kind.CHECK, 2.0, took=2.6))
+
+
+def test_the_pauses_of_its_own_process_do_not_make_an_answer_late() -> None:
+    slow, watch = op(Kind.CHECK, 2.0, took=2.7), Watch()
+    watch.pauses = [(1.0, 2.05), (3.0, 3.1), (4.6, 5.0), (6.0, 7.0)]
+    assert round(watch.marked(slow).paused, 6) == 0.25
+    assert found(LOGIN, watch.marked(slow)) == []
+    watch.pauses = watch.pauses[:2]
+    assert found(LOGIN, watch.marked(slow)) == ["check on machine 0: took 2.550 s"]
 
 
 def test_the_lag_of_an_end_is_that_of_the_last_check_let_in_elsewhere() -> None:

@@ -111,7 +111,7 @@ def test_a_move_that_was_killed_goes_on_and_nobody_opens_it_before(
     target = storage_file(site.folder, shared)
     running = subprocess.Popen(command(site.database, target), env=clean_environment())
     try:
-        wait_until(lambda: rows(servers, shared, "users") > 1000, 30)
+        wait_until(lambda: rows(servers, shared, "users") > 1000, "rows to be moved", timeout=30)
     finally:
         running.send_signal(signal.SIGKILL)
         running.wait()

@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -75,7 +76,8 @@ class Browser:
         """Does what leads to another page, and waits until that one is there."""
         old = self.driver.find_element(By.TAG_NAME, "html")
         move()
-        wait = WebDriverWait(self.driver, PATIENCE, poll_frequency=0.05)
+        # A look into a document that is just being replaced may fail in any way.
+        wait = WebDriverWait(self.driver, PATIENCE, 0.05, (WebDriverException,))
         wait.until(lambda driver: driver.find_element(By.TAG_NAME, "html") != old)
         wait.until(
             lambda driver: driver.execute_script("return document.readyState") == "complete"

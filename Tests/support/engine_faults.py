@@ -97,7 +97,7 @@ class Scene:
             wait_until(
                 lambda site=site: status_of(site, cookie) == 503,
                 "the fault to be noticed",
-                Bounds().patience + 0.5,
+                timeout=Bounds().patience + 0.5,
             )
 
     def recovery(self) -> float:

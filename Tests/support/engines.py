@@ -59,15 +59,18 @@ def main(arguments: list[str]) -> int:
             "COATCHECK_TEST_POSTGRESQL": postgresql.url(postgresql.new_database()),
             "COATCHECK_TEST_REDIS": redis.url(),
         }
-        with subprocess.Popen(arguments[1:], env=os.environ | addresses) as command:
+        # It is told to end with this process, also when that ends before the guard knows of it.
+        bound = ["setpriv", "--pdeathsig", "TERM", "--", *arguments[1:]]
+        command = subprocess.Popen(bound, env=os.environ | addresses)
+        try:
             GUARD.tell("watch", command.pid)
-            try:
-                status = command.wait()
-            except KeyboardInterrupt:
-                # The terminal has told the command as well.
-                status = command.wait()
-            finally:
-                command.terminate()
+            status = command.wait()
+        except KeyboardInterrupt:
+            # The terminal has told the command as well.
+            status = command.wait()
+        finally:
+            command.terminate()
+            command.wait()
         return status if status >= 0 else 128 - status
 
 

@@ -11,6 +11,7 @@ from .example import PASSWORD, replaced, secret_file
 from .gateway import free_port
 from .program import clean_environment
 from .server import Server, tool
+from .waiting import wait_until
 
 
 class ExampleRedis(Server):
@@ -33,7 +34,9 @@ class ExampleRedis(Server):
         return self
 
     def command(self) -> list[str | Path]:
-        return [tool("redis-server"), self.folder / "redis.conf"]
+        # A replica gets what there is at once, not after 5 s in which others may come.
+        at_once = ["--repl-diskless-sync-delay", "0"]
+        return [tool("redis-server"), self.folder / "redis.conf", *at_once]
 
     def is_ready(self) -> bool:
         return self.run("PING").stdout == "PONG\n"
@@ -89,6 +92,14 @@ class ExampleRedis(Server):
             env=clean_environment(REDISCLI_AUTH=PASSWORD),
         )
 
+    def wait_for_replica(self) -> None:
+        """Waits until another follows this one and has all that it has."""
+
+        def is_followed() -> bool:
+            return "state=online" in self.do("INFO", "replication")
+
+        wait_until(is_followed, "the replica", timeout=60)
+
     def do(self, *words: str, user: str = "admin") -> str:
         """Gives a command that must not be refused, and returns what is answered."""
         result = self.run(*words, user=user)
@@ -122,6 +133,8 @@ class ExampleSentinel(Server):
             ("dir /var/lib/redis", f"dir {self.folder}"),
             ("10.0.0.31 6379 2", f"127.0.0.1 {self._primary.port} 1"),
             ("down-after-milliseconds coatcheck 3000", "down-after-milliseconds coatcheck 500"),
+            # A failover that came to nothing is tried again after twice as long.
+            ("failover-timeout coatcheck 30000", "failover-timeout coatcheck 3000"),
         )
         (self.folder / "sentinel.conf").write_text(text)
 

@@ -40,7 +40,7 @@ class Watch:
             wanted = {"event": event} | fields
             return any(wanted.items() <= line.items() for line in self.lines)
 
-        wait_until(is_logged, f"the event {event} {fields or ''} in the log", 15)
+        wait_until(is_logged, f"the event {event} {fields or ''} in the log", timeout=15)
         assert self.count(event) >= 1, f"{event} is logged and not counted"
 
 
@@ -97,12 +97,12 @@ class Load:
     def wait_for_work(self, more: int = 20) -> None:
         """Waits until `more` writes have been confirmed."""
         aim = self._sum(False) + more
-        wait_until(lambda: self._sum(False) >= aim, f"{more} confirmed writes", 30)
+        wait_until(lambda: self._sum(False) >= aim, f"{more} confirmed writes", timeout=30)
 
     def wait_for_refusals(self, more: int = 10) -> None:
         """Waits until `more` writes have been refused."""
         aim = self._sum(True) + more
-        wait_until(lambda: self._sum(True) >= aim, f"{more} refused writes", 60)
+        wait_until(lambda: self._sum(True) >= aim, f"{more} refused writes", timeout=60)
 
     def verify(self) -> None:
         """All that was confirmed holds, now and after kill -9; the figures go to the report."""

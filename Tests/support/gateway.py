@@ -7,17 +7,27 @@ import re
 import signal
 import socket
 import subprocess
+import threading
 from pathlib import Path
 
 from .program import ROOT, Process, clean_environment
 from .waiting import wait_until
 
 
+# The ports that `free_port` has given out.
+_given: set[int] = set()
+_giving = threading.Lock()
+
+
 def free_port() -> int:
-    """A loopback port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A loopback port that nothing listens on, and that nobody here was given before."""
+    while True:
+        with socket.socket() as probe, _giving:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+            if port not in _given:
+                _given.add(port)
+                return port
 
 
 class Gateway:
@@ -56,15 +66,19 @@ class Gateway:
         self.configuration.write_text(text.replace(mark, added + mark))
 
     def start(self) -> None:
-        """Starts nginx and waits until it accepts connections."""
+        """Starts nginx and waits until it, and no other process, accepts connections."""
         command = [
             *("nginx", "-p", f"{self.prefix}/", "-c", self.configuration),
             *("-e", self.prefix / "error.log", "-g", "daemon off;"),
         ]
         self._process = process = Process(command, self.prefix / "output.log")
+        number = self.prefix / "nginx.pid"
 
         def probe() -> bool:
             assert process.is_running, f"nginx ended with {process.wait()}:\n{process.tail()}"
+            # It writes its number after it has got every port that it wants.
+            if not number.exists() or number.read_text() != f"{process.pid}\n":
+                return False
             with socket.socket() as connection:
                 return connection.connect_ex(("127.0.0.1", self.port)) == 0
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -52,9 +53,24 @@ def freeze(pid: int) -> list[int]:
 
 
 def end(pid: int) -> None:
-    """Kills a process and its descendants; frozen ones too."""
+    """Kills a process and its descendants, frozen ones too, and waits until each has ended.
+
+    Until then they hold what they had: PostgreSQL refuses to start beside a child of the last one.
+    """
+    handles = []
     for one in freeze(pid):
+        try:
+            handles.append(os.pidfd_open(one))
+        except ProcessLookupError:
+            continue
         tell(one, signal.SIGKILL)
+    for handle in handles:
+        ending = select.poll()
+        # It is readable once the process has ended, whoever its parent is.
+        ending.register(handle, select.POLLIN)
+        has_ended = ending.poll(15_000)
+        os.close(handle)
+        assert has_ended, "a killed process goes on"
 
 
 def remove(folder: Path) -> None:

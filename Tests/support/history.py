@@ -92,7 +92,7 @@ def violations(
             changes[operation.person].append(operation)
     for operation in operations:
         what = f"{operation.kind.value} on machine {operation.machine}"
-        took = operation.answered - operation.invoked
+        took = operation.answered - operation.invoked - operation.paused
         if took > bounds.patience:
             broken.append(f"{what}: took {took:.3f} s")
         if operation.outcome is Outcome.FAILED and not may_fail(operation, faults, bounds):

@@ -48,6 +48,8 @@ class Operation:
     outcome: Outcome = Outcome.YES
     # The ticket whose session goes on under the new one, which a change of the password gives.
     replaces: str = ""
+    # For how many seconds of it the client was kept from running.
+    paused: float = 0.0
 
     @property
     def over(self) -> float:

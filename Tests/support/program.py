@@ -86,14 +86,14 @@ class Process:
         self.was_told_to_end = True
         self._child.send_signal(number)
 
-    def wait(self, timeout: float = 15.0) -> int:
+    def wait(self, timeout: float = 60.0) -> int:
         """Waits for the end and returns the exit status (negative: the signal)."""
         try:
             return self._child.wait(timeout)
         except subprocess.TimeoutExpired:
             raise AssertionError(f"still running after {timeout:g} s: {self.tail()}") from None
 
-    def stop(self, number: signal.Signals = signal.SIGTERM, timeout: float = 15.0) -> int:
+    def stop(self, number: signal.Signals = signal.SIGTERM, timeout: float = 60.0) -> int:
         """Signals the process and waits for its end."""
         self.send_signal(number)
         return self.wait(timeout)
@@ -125,7 +125,7 @@ def is_ready(socket: Path) -> bool:
         return False
 
 
-def wait_ready(process: Process, socket: Path, timeout: float = 20.0) -> None:
+def wait_ready(process: Process, socket: Path, timeout: float = 60.0) -> None:
     """Waits until the program serves; its early end is reported with what it wrote."""
 
     def probe() -> bool:
@@ -133,7 +133,7 @@ def wait_ready(process: Process, socket: Path, timeout: float = 20.0) -> None:
         return socket.exists() and is_ready(socket)
 
     try:
-        wait_until(probe, "the program to become ready", timeout)
+        wait_until(probe, "the program to become ready", timeout=timeout)
     except AssertionError:
         process.kill_group()
         raise

@@ -12,28 +12,33 @@ LOGOUT = "/logout"
 
 
 def delay(here: Path, there: Path, cookie: str, patience: float = 5.0) -> float:
-    """Seconds from the acknowledgement of a logout at `here` to the first refusal at `there`.
+    """How late after the acknowledgement of a logout at `here` the last check let in was sent.
 
-    One thread asks again and again, so that no other takes its turn: what it finds is too long by
-    one check at most. 0 where the refusal came first.
+    The seconds, of checks at `there`; 0 where all that were let in were sent before it. One thread
+    asks again and again, so that no other takes its turn.
     """
     assert status(there, cookie) == 204, "not logged in"
     request = fastcgi.route("POST", LOGOUT, HTTP_COOKIE=cookie)
     octets = fastcgi.stream(fastcgi.PARAMS, fastcgi.encode(request))
-    acknowledged = refused = None
+    acknowledged = None
+    is_refused = False
     with fastcgi.Connection(here) as connection:
         poll = select.poll()
         poll.register(connection.socket, select.POLLIN)
         connection.send(fastcgi.begin() + octets + fastcgi.stream(fastcgi.STDIN, b""))
-        begun = time.monotonic()
-        while acknowledged is None or refused is None:
+        begun = let_in = time.monotonic()
+        while acknowledged is None or not is_refused:
             if acknowledged is None and poll.poll(0):
                 acknowledged = time.monotonic()
                 assert fastcgi.parse(connection.receive()).status == 204
-            if refused is None and status(there, cookie) == 401:
-                refused = time.monotonic()
+            if not is_refused:
+                sent = time.monotonic()
+                if status(there, cookie) == 401:
+                    is_refused = True
+                else:
+                    let_in = sent
             assert time.monotonic() < begun + patience, "the end is not known at the other machine"
-    return max(0.0, refused - acknowledged)
+    return max(0.0, let_in - acknowledged)
 
 
 def status(socket: Path, cookie: str) -> int:

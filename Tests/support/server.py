@@ -72,7 +72,7 @@ class Server:
             assert process.is_running, f"ended with {process.wait()}:\n{process.tail()}"
             return self.is_ready()
 
-        wait_until(probe, f"the server in {self.folder}", timeout)
+        wait_until(probe, f"the server in {self.folder}", timeout=timeout)
 
     def stop(self) -> None:
         """Ends the server as its operator would."""

@@ -10,7 +10,7 @@ Value = TypeVar("Value")
 
 
 def wait_until(
-    probe: Callable[[], Value], what: str, timeout: float = 10.0, interval: float = 0.02
+    probe: Callable[[], Value], what: str, *, timeout: float = 30.0, interval: float = 0.02
 ) -> Value:
     """Calls `probe` until it answers something true and returns that answer.
 
