@@ -6,11 +6,11 @@ package import Telemetry
 package protocol StorageEngine:
     AccountStorage, SessionStorage, ThrottleStorage, AuditStorage, Movable
 {
-    /// Waits for changes by other processes, a fifth of a second at most; returns what there was,
-    /// each once, as soon as it is known.
+    /// Waits for changes by other processes, or for the proof that there are none; returns what
+    /// there was, each once, as soon as it is known.
     ///
-    /// One caller asks again and again. What another process had acknowledged is told within a
-    /// fifth of a second, or this throws.
+    /// One caller asks again and again. What another process has acknowledged is told within a
+    /// fifth of a second, or this throws, or `feedProof` is older than that.
     ///
     /// - Throws: `unavailable` when it cannot be told. Whatever is cached counts for nothing then,
     ///   until a later call returns; what happened in between counts as told.

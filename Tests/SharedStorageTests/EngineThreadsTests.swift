@@ -10,9 +10,9 @@ import Testing
 private final class ToyEngine: Sendable {
     struct State {
         var isReachable = true
-        /// Whether it takes too long to answer, and for how long it is waited for.
+        /// Whether it takes too long to answer, and what is done before it is given up.
         var isSilent = false
-        var patience = Duration.zero
+        var beforeGivingUp: @Sendable () -> Void = {}
         /// How many connections it has room for.
         var room = Int.max
         var attempts = 0
@@ -32,10 +32,9 @@ private final class ToyEngine: Sendable {
             state.open += 1
             return state.made
         }
-        let (isSilent, patience) = state.withLock { ($0.isSilent, $0.patience) }
+        let (isSilent, wait) = state.withLock { ($0.isSilent, $0.beforeGivingUp) }
         if isSilent {
-            let end = Deadline(in: patience)
-            while state.withLock({ $0.isSilent }), !end.hasPassed { usleep(1000) }
+            wait()
             throw .unavailable(code: "timeout", detail: "toy")
         }
         guard let number else { throw .unavailable(code: "unreachable", detail: "toy") }
@@ -131,58 +130,60 @@ private final class ToyConnection: EngineConnection {
         try await threads.perform { _ throws(StorageError) in }
     }
 
-    @Test func `when neither a call nor a new connection is answered, nobody else waits`()
-        async throws
-    {
+    @Test func `when a call is not answered, nobody else waits`() async throws {
         let threads = engine.threads(2)
         #expect(try await numbers(of: threads) == [1, 2])
-        engine.state.withLock {
-            $0.isSilent = true
-            $0.patience = .seconds(60)
-        }
-        let start = ContinuousClock.now
+        engine.state.withLock { $0.isReachable = false }
         await timeOut(on: threads)
-        try await until { !threads.isReachable }
-        // A quarter of a second, not the time that a connection has otherwise.
-        #expect(ContinuousClock.now - start < .seconds(30))
+        #expect(!threads.isReachable)
         await #expect(throws: StorageError.self) {
             try await threads.perform { _ throws(StorageError) in }
         }
-        engine.state.withLock { $0.isSilent = false }
+        engine.state.withLock { $0.isReachable = true }
         try await until { threads.isReachable }
         // Those of before are not used again.
         #expect(try await numbers(of: threads) == [3, 4])
     }
 
-    @Test func `a call that is not answered is no outage when a new connection is`() async throws {
+    @Test func `a call that is not answered is no outage while others are`() async throws {
         let threads = engine.threads(2)
         #expect(try await numbers(of: threads) == [1, 2])
-        await timeOut(on: threads)
-        // Neither who waits nor who comes is refused; soon all is done on new connections, as what
-        // was between us and the engine may have forgotten the others too.
-        var found: Set<Int> = []
-        let deadline = ContinuousClock.now + .seconds(30)
-        repeat {
-            #expect(threads.isReachable)
-            found = try await numbers(of: threads)
-        } while found.contains { $0 < 3 } && ContinuousClock.now < deadline
-        #expect(found == [3, 4])
-        #expect(engine.state.withLock { $0.open } == 2)
-        #expect(threads.reconnects == 2)
+        let (begun, begin) = AsyncStream.makeStream(of: Int.self)
+        let others = DispatchSemaphore(value: 0)
+        async let slow: Void = timeOut(on: threads) { number in
+            begin.yield(number)
+            others.wait()
+        }
+        var number = 0
+        for await found in begun {
+            number = found
+            break
+        }
+        try await threads.perform { _ throws(StorageError) in }
+        others.signal()
+        await slow
+        #expect(threads.isReachable)
+        // Its connection is made anew, and the other is kept.
+        #expect(try await numbers(of: threads) == [3 - number, 3])
     }
 
-    @Test func `a call that is not answered is no outage when only another connection is refused`()
-        async throws
-    {
+    @Test func `what was answered long ago counts for nothing`() async throws {
         let threads = engine.threads(2)
         #expect(try await numbers(of: threads) == [1, 2])
-        engine.state.withLock { $0.room = 0 }
-        await timeOut(on: threads)
-        try await until { engine.state.withLock { $0.attempts } > 2 }
-        for _ in 0..<20 {
-            try await threads.perform { _ throws(StorageError) in }
+        let (begun, begin) = AsyncStream.makeStream(of: Int.self)
+        let others = DispatchSemaphore(value: 0)
+        async let slow: Void = timeOut(on: threads) { number in
+            begin.yield(number)
+            others.wait()
+            // As long as an answer is remembered.
+            usleep(1_000_000)
         }
-        #expect(threads.isReachable)
+        for await _ in begun { break }
+        try await threads.perform { _ throws(StorageError) in }
+        engine.state.withLock { $0.isReachable = false }
+        others.signal()
+        await slow
+        #expect(!threads.isReachable)
     }
 
     @Test func `where there is no room for a connection more, the others do the work`()
@@ -223,6 +224,37 @@ private final class ToyConnection: EngineConnection {
         #expect(!threads.isReachable)
         hold.signal()
         try await work.value
+    }
+
+    @Test func `a new connection that is not answered is no outage while others are`() async throws
+    {
+        let threads = engine.threads(2)
+        try await threads.perform { _ throws(StorageError) in }
+        let (hold, others) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        let (begun, begin) = AsyncStream.makeStream(of: Void.self)
+        engine.state.withLock {
+            $0.isSilent = true
+            $0.beforeGivingUp = {
+                begin.yield()
+                others.wait()
+            }
+        }
+        // One of the two comes to the thread that has a connection; the other waits for one.
+        try await withThrowingTaskGroup { group in
+            for _ in 0..<2 {
+                group.addTask {
+                    try await threads.perform { _ throws(StorageError) in hold.wait() }
+                }
+            }
+            for await _ in begun { break }
+            hold.signal()
+            try await group.next()
+            hold.signal()
+            others.signal()
+            try await group.next()
+        }
+        #expect(threads.isReachable)
+        #expect(engine.state.withLock { $0.made } == 1)
     }
 
     @Test func `what is closed says so`() async throws {
@@ -307,10 +339,14 @@ private final class ToyConnection: EngineConnection {
         return duration
     }
 
-    /// Lets a call not be answered.
-    private func timeOut(on threads: EngineThreads<ToyConnection>) async {
+    /// Lets a call not be answered, after what is to be done before it is given up.
+    private func timeOut(
+        on threads: EngineThreads<ToyConnection>,
+        after wait: @escaping @Sendable (Int) -> Void = { _ in }
+    ) async {
         await #expect(throws: StorageError.unavailable(code: "timeout", detail: "toy")) {
             try await threads.perform { connection throws(StorageError) in
+                wait(connection.number)
                 try connection.timeOut()
             }
         }

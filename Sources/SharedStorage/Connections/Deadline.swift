@@ -6,14 +6,9 @@ import Glibc
 package struct Deadline: Comparable, Sendable {
     private let instant: ContinuousClock.Instant
 
-    /// The latest that a deadline of this thread can be: bounds what consists of several parts of
-    /// which each has a time of its own.
-    @TaskLocal static var latest: Deadline?
-
-    /// The moment so long from now, if it is not later than the latest.
+    /// The moment so long from now.
     package init(in duration: Duration) {
-        let instant = ContinuousClock.now + duration
-        self.instant = min(instant, Self.latest?.instant ?? instant)
+        instant = .now + duration
     }
 
     /// A moment of the clock.

@@ -27,6 +27,8 @@ final class EngineLine<Connection: EngineConnection>: @unchecked Sendable {
         var era = 0
         /// How many connections of this era there are.
         var live = 0
+        /// When a call was last answered.
+        var lastAnswer: ContinuousClock.Instant?
         var isClosed = false
         var reconnects = 0
     }
@@ -79,9 +81,14 @@ final class EngineLine<Connection: EngineConnection>: @unchecked Sendable {
 
     // MARK: for the threads
 
-    /// How long a new connection may take that shows whether an engine is there at all, which has
-    /// not answered a call.
-    private static var proof: Duration { .milliseconds(250) }
+    private static var silence: StorageError {
+        .unavailable(code: "timeout", detail: "the engine does not answer")
+    }
+
+    /// How long ago an engine may have answered somebody else that has not answered a call in time,
+    /// and counts as reachable: half the time that a call has, so that of the calls under way when
+    /// an engine falls silent the first to be given up says so.
+    private static var memory: Duration { .seconds(1) }
 
     /// What a thread is to do next.
     private enum Step {
@@ -124,19 +131,6 @@ final class EngineLine<Connection: EngineConnection>: @unchecked Sendable {
             hasConnected = true
             return new
         }
-        /// After a call that was not answered: looks whether the engine answers anybody.
-        func lookAgain(_ current: Int) {
-            guard withLock({ $0.era == current && !$0.isClosed }) else { return }
-            let found = Deadline.$latest.withValue(Deadline(in: Self.proof)) {
-                Result { () throws(StorageError) in try renew(current) }
-            }
-            switch found {
-            case .success: era = beginEra(after: current) ?? era
-            case .failure(let error):
-                let servesOthers = error.cause.code != "timeout" && withLock { $0.live > 0 }
-                if !servesOthers { declareOutage(error, seenIn: current) }
-            }
-        }
         while true {
             switch next(isProber: isProber) {
             case .end:
@@ -154,15 +148,21 @@ final class EngineLine<Connection: EngineConnection>: @unchecked Sendable {
                     job.refuse(.unavailable(code: "timeout", detail: "no connection was free"))
                     continue
                 }
+                let begin = ContinuousClock.now
                 do throws(StorageError) {
                     let connection = try renew(current)
                     let tell = job.run(connection)
-                    let hasTimedOut = connection.hasTimedOut
-                    if !connection.isUsable { drop() }
+                    if connection.isUsable {
+                        noteAnswer()
+                    } else {
+                        let isSilent = connection.hasTimedOut && !hasAnswered(since: begin)
+                        drop()
+                        if isSilent { declareOutage(Self.silence, seenIn: current) }
+                    }
                     tell()
-                    if hasTimedOut { lookAgain(current) }
                 } catch {
-                    if error.cause.code != "timeout", leave(job) {
+                    let isSilent = error.cause.code == "timeout" && !hasAnswered(since: begin)
+                    if !isSilent, leave(job) {
                         // The engine serves others: it may have no room for one connection more.
                         Deadline(in: EngineThreads<Connection>.retryInterval).wait()
                     } else {
@@ -184,18 +184,15 @@ final class EngineLine<Connection: EngineConnection>: @unchecked Sendable {
         }
     }
 
-    /// Lets all connections be made anew but the one that has just been; returns the new era, or
-    /// `nil` when somebody else has begun one.
-    ///
-    /// What was between us and the engine may have forgotten the others too, and each call on one
-    /// of them would have to wait for nothing.
-    private func beginEra(after era: Int) -> Int? {
-        withLock { state in
-            guard state.era == era else { return nil }
-            state.era += 1
-            state.live = 1
-            return state.era
-        }
+    /// Notes that the engine has answered a call.
+    private func noteAnswer() {
+        withLock { $0.lastAnswer = .now }
+    }
+
+    /// Whether the engine has answered others since then, and just now.
+    private func hasAnswered(since begin: ContinuousClock.Instant) -> Bool {
+        guard let last = withLock({ $0.lastAnswer }) else { return false }
+        return last > begin && last > .now - Self.memory
     }
 
     /// Notes that the engine cannot be reached, and tells those who wait; nothing when it was

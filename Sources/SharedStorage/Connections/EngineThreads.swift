@@ -14,8 +14,8 @@ package import Sessions
 /// 2. When the engine cannot be reached, everybody is told so at once, those who wait and those who
 ///    come, until it is reached again. One of the threads tries that ten times a second. A thread
 ///    that is refused a connection where others have one leaves the work to those.
-///    An engine that has not answered a call in time cannot be reached if it does not answer a new
-///    connection either; if it does, one thing was slow, and nobody else is refused.
+///    An engine that has not answered a call in time cannot be reached, unless it has answered
+///    others in the last second: then one thing was slow, and nobody else is refused.
 /// 3. A connection on which something has failed is closed and made anew before it is used again.
 ///    A call is never repeated: what was sent may have been done.
 package final class EngineThreads<Connection: EngineConnection>: Sendable {

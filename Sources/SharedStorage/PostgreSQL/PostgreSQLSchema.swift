@@ -29,15 +29,18 @@ enum PostgreSQLSchema {
     /// Makes the tables, or brings them up to date.
     ///
     /// It is one transaction under an advisory lock, so of two machines that start together one
-    /// comes second and finds nothing to do.
+    /// comes second and finds nothing to do. Both have less time than systemd gives a start
+    /// (`TimeoutStartSec=`).
     ///
     /// - Throws: `unavailable` with `schema` when a newer version or another program made tables of
     ///   these names.
     static func bringUpToDate(_ connection: PostgreSQLConnection) throws(StorageError) {
         guard try version(connection) != version else { return }
         try connection.unhurried(
-            .seconds(60),
-            beginning: ["SELECT pg_advisory_xact_lock(\(lock))"]
+            .seconds(12),
+            beginning: [
+                "SET LOCAL lock_timeout = 0", "SELECT pg_advisory_xact_lock(\(lock))",
+            ]
         ) { connection in
             if try version(connection) == version { return }
             try refuseTablesOfOthers(connection)

@@ -27,7 +27,7 @@ final class FilesInUse: Sendable {
         try requireLast()
     }
 
-    /// Goes by the last look, which the change feed takes ten times a second.
+    /// Goes by the last look, which the change feed takes twenty times a second.
     ///
     /// - Throws: `unavailable` with `io` when a file was not in place.
     func requireLast() throws(StorageError) {
