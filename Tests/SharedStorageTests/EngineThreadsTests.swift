@@ -134,7 +134,7 @@ private final class ToyConnection: EngineConnection {
         let threads = engine.threads(2)
         #expect(try await numbers(of: threads) == [1, 2])
         engine.state.withLock { $0.isReachable = false }
-        await timeOut(on: threads)
+        try await timeOut(on: threads)
         #expect(!threads.isReachable)
         await #expect(throws: StorageError.self) {
             try await threads.perform { _ throws(StorageError) in }
@@ -148,20 +148,9 @@ private final class ToyConnection: EngineConnection {
     @Test func `a call that is not answered is no outage while others are`() async throws {
         let threads = engine.threads(2)
         #expect(try await numbers(of: threads) == [1, 2])
-        let (begun, begin) = AsyncStream.makeStream(of: Int.self)
-        let others = DispatchSemaphore(value: 0)
-        async let slow: Void = timeOut(on: threads) { number in
-            begin.yield(number)
-            others.wait()
+        let number = try await timeOut(on: threads) {
+            try await threads.perform { _ throws(StorageError) in }
         }
-        var number = 0
-        for await found in begun {
-            number = found
-            break
-        }
-        try await threads.perform { _ throws(StorageError) in }
-        others.signal()
-        await slow
         #expect(threads.isReachable)
         // Its connection is made anew, and the other is kept.
         #expect(try await numbers(of: threads) == [3 - number, 3])
@@ -170,19 +159,11 @@ private final class ToyConnection: EngineConnection {
     @Test func `what was answered long ago counts for nothing`() async throws {
         let threads = engine.threads(2)
         #expect(try await numbers(of: threads) == [1, 2])
-        let (begun, begin) = AsyncStream.makeStream(of: Int.self)
-        let others = DispatchSemaphore(value: 0)
-        async let slow: Void = timeOut(on: threads) { number in
-            begin.yield(number)
-            others.wait()
-            // As long as an answer is remembered.
-            usleep(1_000_000)
+        // As long as an answer is remembered.
+        try await timeOut(on: threads, lasting: 1_000_000) {
+            try await threads.perform { _ throws(StorageError) in }
+            engine.state.withLock { $0.isReachable = false }
         }
-        for await _ in begun { break }
-        try await threads.perform { _ throws(StorageError) in }
-        engine.state.withLock { $0.isReachable = false }
-        others.signal()
-        await slow
         #expect(!threads.isReachable)
     }
 
@@ -339,17 +320,35 @@ private final class ToyConnection: EngineConnection {
         return duration
     }
 
-    /// Lets a call not be answered, after what is to be done before it is given up.
+    /// Lets a call not be answered, and returns the number of its connection; `body` is done while
+    /// it waits, and it goes on to wait for so many microseconds.
+    @discardableResult
     private func timeOut(
         on threads: EngineThreads<ToyConnection>,
-        after wait: @escaping @Sendable (Int) -> Void = { _ in }
-    ) async {
-        await #expect(throws: StorageError.unavailable(code: "timeout", detail: "toy")) {
+        lasting time: UInt32 = 0,
+        _ body: () async throws -> Void = {}
+    ) async throws -> Int {
+        let isDone = DispatchSemaphore(value: 0)
+        let (begun, begin) = AsyncStream.makeStream(of: Int.self)
+        let call = Task {
             try await threads.perform { connection throws(StorageError) in
-                wait(connection.number)
+                begin.yield(connection.number)
+                isDone.wait()
+                usleep(time)
                 try connection.timeOut()
             }
         }
+        var number = 0
+        for await found in begun {
+            number = found
+            break
+        }
+        try await body()
+        isDone.signal()
+        await #expect(throws: StorageError.unavailable(code: "timeout", detail: "toy")) {
+            try await call.value
+        }
+        return number
     }
 
     /// The numbers of the connections of two threads, found by two calls that meet.
