@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,8 +20,29 @@ from support.program import ROOT, clean_environment, serve_command, write_settin
 from support.redis_server import Redis
 
 
+# Where files are in memory on Linux (shm_overview(7)), and the room that these tests may take there.
+MEMORY = Path("/dev/shm")
+ROOM = 4 << 30
+
+
 @pytest.fixture(scope="package", autouse=True)
-def program() -> Iterator[None]:
+def folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Has the folders of servers and engines in memory, where there is room.
+
+    No power is lost here, so what was written outlives whatever ends a server; and a disk that is
+    slow for a moment is no fault of an engine that was meant.
+    """
+    tmp_path_factory.getbasetemp()  # It stays after the tests, and so where it is.
+    with pytest.MonkeyPatch.context() as patch:
+        if MEMORY.is_dir() and os.access(MEMORY, os.W_OK | os.X_OK):
+            state = os.statvfs(MEMORY)
+            if state.f_bavail * state.f_frsize >= ROOM:
+                patch.setattr(tempfile, "tempdir", str(MEMORY))
+        yield
+
+
+@pytest.fixture(scope="package", autouse=True)
+def program(folders: None) -> Iterator[None]:
     """The program that knows the engines, which is not that of the default build."""
     with pytest.MonkeyPatch.context() as patch:
         if not os.environ.get("COATCHECK_BINARY"):
@@ -29,7 +51,7 @@ def program() -> Iterator[None]:
 
 
 @pytest.fixture(scope="package")
-def servers(tools: None) -> Iterator[Engines]:
+def servers(folders: None, tools: None) -> Iterator[Engines]:
     """One PostgreSQL and one Redis for all tests that do nothing to them."""
     with engines() as (postgresql, redis):
         yield Engines(postgresql, redis)
@@ -62,7 +84,7 @@ def pair(machines: Start, engine: str) -> Machines:
 
 
 @pytest.fixture(scope="package")
-def encrypted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
+def encrypted(folders: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
     """Engines that speak TLS."""
     authority = Authority(tmp_path_factory.mktemp("authority"))
     with PostgreSQL(tls=authority) as postgresql, Redis(tls=authority) as redis:
