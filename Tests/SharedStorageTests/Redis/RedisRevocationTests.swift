@@ -16,6 +16,7 @@ private final class Machine: Sendable {
 
     init(_ storage: DividedStorage) {
         let sessions = SessionStore(storage: storage)
+        sessions.trustCache(until: .now)
         self.storage = storage
         self.sessions = sessions
         feed = Task(executorPreference: OwnThread()) {
@@ -28,6 +29,10 @@ private final class Machine: Sendable {
                         case .user(let id): await sessions.forget(user: id)
                         case .anything: await sessions.forgetAll()
                         }
+                    }
+                    // As the program does: however late this thread is, the cache ends in time.
+                    if let proof = storage.feedProof {
+                        sessions.trustCache(until: proof + .milliseconds(200))
                     }
                     if isLost { await sessions.resumeCaching() }
                     isLost = false
