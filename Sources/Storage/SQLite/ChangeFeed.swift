@@ -7,9 +7,9 @@ extension SQLiteStorage {
     /// which the contract promises that they hold.
     private static let interval = Duration.milliseconds(50)
 
-    /// Looks for changes by other processes, with a pause between one look and the next.
+    /// Looks for changes by other processes, after a pause.
     package func changesOfOthers() async throws(StorageError) -> [StorageChange] {
-        if feedProof != nil { try? await Task.sleep(for: Self.interval) }
+        try? await Task.sleep(for: Self.interval)
         return try await hasForeignChanges() ? [.anything] : []
     }
 
